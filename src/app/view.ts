@@ -1,0 +1,202 @@
+import type { DeviceId, FileId, InviteId, MemberId } from '../domain/ids.ts';
+import type { Observable } from '../domain/observable.ts';
+import type { Safety } from '../domain/replication/safety.ts';
+import type { Result } from '../domain/result.ts';
+import type { FileSink, FileSource } from '../ports/file-sink.ts';
+
+/** Everything the screens show, derived in one place. An immutable snapshot. */
+export interface AppView {
+  readonly phase: Phase;
+  readonly connection: Connection;
+  readonly circle: CircleView | undefined;
+  readonly files: readonly FileView[];
+  readonly transfers: readonly TransferView[];
+  readonly device: DeviceView | undefined;
+  /** Errors that need an action, newest last. */
+  readonly notices: readonly Notice[];
+}
+
+export type Phase =
+  | { readonly kind: 'starting' }
+  /** Another tab of this browser runs the node; this one takes over when it closes. */
+  | { readonly kind: 'other-tab' }
+  | { readonly kind: 'welcome' }
+  /** Joined with a link; nobody who could let us in is online yet, or they are just doing it. */
+  | { readonly kind: 'waiting'; readonly inviter: string; readonly circle: string; readonly problem: LinkProblem | undefined }
+  | { readonly kind: 'member' }
+  /** The records on this disk could not be read. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** Each gets its own plain sentence. */
+export type LinkProblem =
+  | 'not-a-link'
+  | 'damaged'
+  | 'newer-version'
+  | 'expired'
+  | 'used'
+  | 'revoked'
+  /** Good, but of another circle than the one this browser is in. */
+  | 'foreign'
+  /** Of the circle this browser is in already (own or not). */
+  | 'already-in'
+  /** Made by this very member. */
+  | 'own'
+  /** The circle is full. */
+  | 'circle-full';
+
+export type Connection =
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'connecting'; readonly sinceMs: number }
+  | { readonly kind: 'refused'; readonly reason: 'code-needed' | 'wrong-code' | 'full' | 'refused' }
+  /** `relay` false: the relay is gone, connected people still are. */
+  | { readonly kind: 'connected'; readonly relay: boolean; readonly here: number; readonly people: number };
+
+export interface CircleView {
+  readonly name: string;
+  /** You first, then by name. */
+  readonly people: readonly PersonView[];
+  readonly invites: readonly InviteView[];
+  /** Copies wanted (1-7) and how many other people could hold one now. */
+  readonly copiesWanted: number;
+  readonly copiesPossible: number;
+}
+
+export interface PersonView {
+  readonly member: MemberId;
+  readonly name: string;
+  readonly isYou: boolean;
+  readonly provisional: boolean;
+  readonly here: boolean;
+  readonly path: 'direct' | 'relayed' | undefined;
+  /** Unix seconds; undefined if never seen by this device. */
+  readonly lastSeen: number | undefined;
+  /** Bytes of mine this person's devices signed for, and bytes of theirs I hold. */
+  readonly keepsForYou: number;
+  readonly youKeep: number;
+  readonly deviceClass: DeviceClass;
+}
+
+export type DeviceClass = 'keeper' | 'desktop' | 'phone' | 'tab';
+
+export interface InviteView {
+  readonly id: InviteId;
+  readonly createdBy: string;
+  readonly byYou: boolean;
+  /** Unix seconds. */
+  readonly expires: number;
+  readonly state: 'open' | 'used' | 'expired' | 'revoked';
+  readonly usedBy: readonly string[];
+  /** Only for open invites this device made. */
+  readonly link: string | undefined;
+}
+
+export interface FileView {
+  readonly id: FileId;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** Unix seconds. */
+  readonly added: number;
+  readonly safety: Safety;
+  /** All pieces are on this device too. */
+  readonly localCopy: boolean;
+  /** Per person who holds at least one piece, over the worst case of its pieces. */
+  readonly copies: readonly CopyView[];
+  readonly pieces: number;
+}
+
+export interface CopyView {
+  readonly member: MemberId;
+  readonly name: string;
+  readonly device: DeviceId;
+  readonly deviceClass: DeviceClass;
+  readonly here: boolean;
+  /** Pieces this device signed for, of `FileView.pieces`. */
+  readonly pieces: number;
+  /** Unix seconds of the newest receipt. */
+  readonly confirmed: number;
+}
+
+export type TransferView = {
+  readonly id: string;
+  readonly fileId: FileId | undefined;
+  readonly name: string;
+  readonly size: number;
+  /** Cancel is possible. */
+  readonly cancellable: boolean;
+} & (
+  | { readonly phase: 'reading' | 'locking'; readonly fraction: number }
+  /** `confirmed` copies of `wanted` are complete; `fraction` counts receipts. */
+  | { readonly phase: 'sending'; readonly fraction: number; readonly confirmed: number; readonly wanted: number }
+  /** Sending stopped because nobody who could take a copy is here, or has room. */
+  | { readonly phase: 'waiting'; readonly confirmed: number; readonly wanted: number; readonly why: 'nobody-here' | 'no-room' | 'alone' }
+  | { readonly phase: 'confirmed'; readonly confirmed: number }
+  | { readonly phase: 'fetching'; readonly fraction: number }
+  | { readonly phase: 'fetched' }
+  | { readonly phase: 'failed'; readonly why: TransferProblem }
+);
+
+export type TransferProblem =
+  | 'unreadable' // the file changed or vanished while it was read
+  | 'too-big'
+  | 'bad-name'
+  | 'disk-full'
+  | 'out-of-reach' // holders are away
+  | 'missing-piece' // nobody known has it any more
+  | 'save-failed' // the target refused the bytes
+  | 'interrupted' // the tab closed before it was locked; choose it again
+  | 'cancelled';
+
+export interface DeviceView {
+  readonly id: DeviceId;
+  readonly deviceClass: DeviceClass;
+  /** Bytes lent to others, and how much of it is used. */
+  readonly lend: number;
+  readonly lent: number;
+  readonly quota: number;
+  readonly usage: number;
+  readonly persisted: boolean;
+  readonly storage: 'opfs' | 'indexeddb';
+}
+
+export type Notice = { readonly id: string } & (
+  | { readonly kind: 'disk-full' }
+  | { readonly kind: 'damaged-records'; readonly count: number }
+  | { readonly kind: 'unexpected'; readonly report: string }
+);
+
+export interface InvitePreview {
+  readonly inviter: string;
+  readonly circle: string;
+  /** Unix seconds. */
+  readonly expires: number;
+}
+
+/** What people can do. Progress and later failures show up in the view. */
+export interface Commands {
+  createCircle(input: { readonly circleName: string; readonly yourName: string; readonly relayCode?: string }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full'>>;
+  /** Looks at a link or pasted text; asks nobody. */
+  readInvite(text: string): Result<InvitePreview, LinkProblem>;
+  join(text: string, yourName: string): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full'>>;
+  /** Leaves the waiting state and forgets the link. */
+  cancelJoin(): Promise<void>;
+  invite(): Promise<Result<{ readonly id: InviteId; readonly link: string; readonly expires: number }, 'disk-full'>>;
+  revokeInvite(id: InviteId): Promise<void>;
+  addFiles(sources: readonly FileSource[]): void;
+  download(id: FileId, sink: FileSink): void;
+  cancel(transferId: string): void;
+  dismiss(id: string): void;
+  /** `kept`: fewer than the wanted copies are confirmed elsewhere, so this device's copy stays. */
+  freeUp(id: FileId): Promise<Result<undefined, 'kept'>>;
+  /** For ever, everywhere: keys here at once, copies elsewhere as their devices are met. */
+  deleteFile(id: FileId): Promise<void>;
+  setLend(bytes: number): Promise<void>;
+  setCopies(count: number): Promise<void>;
+  protectStorage(): Promise<boolean>;
+}
+
+export interface App {
+  readonly view: Observable<AppView>;
+  readonly commands: Commands;
+  stop(): Promise<void>;
+}

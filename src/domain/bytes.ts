@@ -1,0 +1,85 @@
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
+
+/** Bytes over a plain ArrayBuffer: what WebCrypto takes and `postMessage` can transfer. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function concat(...parts: readonly Uint8Array[]): Bytes {
+  return own(concatBytes(...parts));
+}
+
+/** The same bytes over a plain ArrayBuffer; copies only if they were shared. */
+export function own(bytes: Uint8Array): Bytes {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Bytes) : new Uint8Array(bytes);
+}
+
+export function utf8(text: string): Bytes {
+  return encoder.encode(text);
+}
+
+/** Text of UTF-8 bytes, or undefined if they are not UTF-8. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return bytesToHex(bytes);
+}
+
+/** Bytes of a hex string that is known to be one; throws on anything else. */
+export function fromHex(hex: string): Bytes {
+  return own(hexToBytes(hex));
+}
+
+export function u8(value: number): Bytes {
+  return Uint8Array.of(value);
+}
+
+export function u32be(value: number): Bytes {
+  const out = new Uint8Array(4);
+  new DataView(out.buffer).setUint32(0, value);
+  return out;
+}
+
+export function u64be(value: number): Bytes {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setBigUint64(0, BigInt(value));
+  return out;
+}
+
+/**
+ * `LP(x1..xn)`: the concatenation of `u32be(length) || x`, strings as ASCII. Injective, so two
+ * different lists never give the same bytes. docs/protocol.md, Notation.
+ */
+export function lp(...parts: readonly (Uint8Array | string)[]): Bytes {
+  const out: Uint8Array[] = [];
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? utf8(part) : part;
+    out.push(u32be(bytes.length), bytes);
+  }
+  return concat(...out);
+}
+
+/** Equality without an early exit. Lengths are not secret. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/** Lexicographic order of bytes, for deterministic ties. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

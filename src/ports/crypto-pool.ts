@@ -1,0 +1,103 @@
+import type { Bytes } from '../domain/bytes.ts';
+import type { ChunkId, CircleId, DeviceId, FileId, MemberId, ReplicaId } from '../domain/ids.ts';
+import type { Result } from '../domain/result.ts';
+
+/** What the page may know of the member it acts for. */
+export interface MemberPublic {
+  readonly member: MemberId;
+  readonly generation: number;
+  /** Ed25519 public key that certifies devices. */
+  readonly signKey: Bytes;
+  /** X25519 public key. */
+  readonly sealKey: Bytes;
+  /** The generation's secrets sealed to the root key, for recovery; goes into the roster. */
+  readonly wrappedToRoot: Bytes;
+}
+
+export interface PlaceOfChunk {
+  readonly circle: CircleId;
+  readonly chunkId: ChunkId;
+  readonly node: DeviceId;
+  readonly sealEpoch: number;
+}
+
+/** One chunk made ready for one holder. */
+export interface SealedReplica {
+  readonly replicaId: ReplicaId;
+  /** S: the chunk under the seal of this holder. */
+  readonly sealed: Bytes;
+  readonly sha256: Bytes;
+  /** Shacham-Waters tags, 17 bytes per 4096-byte block of S. */
+  readonly tags: Bytes;
+  readonly yOwn: Bytes;
+  readonly yRead: Bytes;
+  readonly yRepair: Bytes;
+}
+
+/** The public half of a manifest; the file key stays in its box. */
+export interface ManifestView {
+  readonly fileId: FileId;
+  readonly version: number;
+  readonly name: string;
+  readonly type: string;
+  /** True size in bytes; the chunks hold the padded size. */
+  readonly size: number;
+  /** Unix seconds. */
+  readonly modified: number;
+  readonly chunks: readonly ChunkId[];
+  /** The file key under the member's catalogue key. */
+  readonly keyBox: Bytes;
+}
+
+/** What an ownership proof is bound to. `replicaId` stands where the holder must not learn the chunk id. */
+export interface ProofContext {
+  readonly circle: CircleId;
+  readonly holder: DeviceId;
+  readonly requester: DeviceId;
+  readonly operation: 'retrieve' | 'repair' | 'delete';
+  readonly replicaId: ReplicaId;
+  /** 32 bytes, the holder's; for a delete derived from owner and replica. */
+  readonly nonce: Bytes;
+  /** Unix seconds or, for retrieve and repair, whatever the holder issued with the nonce. */
+  readonly expiry: number;
+}
+
+export interface Piece {
+  readonly keyBox: Bytes;
+  readonly fileId: FileId;
+  readonly index: number;
+  readonly final: boolean;
+}
+
+/**
+ * Member and file keys live behind this port, in a worker; the page only sees boxes. Byte arrays
+ * given in are transferred and unusable afterwards. Each call is one chunk at most, so it takes
+ * milliseconds and has no signal of its own.
+ */
+export interface CryptoPool {
+  /** Makes words, root key and the first generation. `wrapped` goes to disk. */
+  createMember(): Promise<{ readonly wrapped: Bytes; readonly member: MemberPublic }>;
+  /** Must succeed before any of the calls below. */
+  openMember(wrapped: Bytes): Promise<Result<MemberPublic, 'damaged'>>;
+  /** Ed25519 over `message`, which must begin with LP of a `quloud/v1/` tag. */
+  sign(as: 'root' | 'generation', message: Bytes): Promise<Bytes>;
+
+  newFile(): Promise<{ readonly fileId: FileId; readonly keyBox: Bytes }>;
+  /** Reads `data`, pads it with zeros to `paddedLength`, encrypts it as one chunk. */
+  lockPiece(
+    piece: Piece,
+    data: Blob,
+    paddedLength: number,
+  ): Promise<Result<{ readonly chunkId: ChunkId; readonly chunk: Bytes }, 'unreadable'>>;
+  /** `wrong-bytes`: the chunk is not the one its id names. */
+  sealReplica(place: PlaceOfChunk, chunk: Bytes): Promise<Result<SealedReplica, 'wrong-bytes'>>;
+  /** The chunk inside a replica, verified against its id. */
+  unsealReplica(place: PlaceOfChunk, sealed: Bytes): Promise<Result<Bytes, 'wrong-bytes'>>;
+  /** The padded plaintext of a chunk. */
+  openPiece(piece: Piece, chunkId: ChunkId, chunk: Bytes): Promise<Result<Bytes, 'wrong-bytes'>>;
+  /** 64 bytes R||s. */
+  proveOwnership(chunkId: ChunkId, context: ProofContext): Promise<Bytes>;
+
+  sealManifest(manifest: ManifestView): Promise<Bytes>;
+  openManifest(sealed: Bytes): Promise<Result<ManifestView, 'damaged'>>;
+}
