@@ -1,6 +1,6 @@
 import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions } from 'cborg';
 import * as v from 'valibot';
-import { equalBytes, own, utf8, type Bytes } from '../bytes.ts';
+import { equalBytes, fromHex, own, utf8, type Bytes } from '../bytes.ts';
 import { ID_BYTES, idOf, type Id } from '../ids.ts';
 import { fail, ok, type Result } from '../result.ts';
 
@@ -9,12 +9,12 @@ export type WireError = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-sha
 
 /**
  * Bytes to value and back, strictly: deterministic CBOR (RFC 8949, 4.2), a size cap, no unknown
- * fields, and re-encoding must give the same bytes. Identifiers are 32 bytes going in and branded
- * hex coming out.
+ * fields, and re-encoding must give the same bytes. Identifiers are 32 bytes on the wire and
+ * branded hex in values; `encode` takes either.
  */
 export interface Codec<S extends v.GenericSchema> {
   readonly schema: S;
-  encode(value: v.InferInput<S>): Bytes;
+  encode(value: v.InferInput<S> | v.InferOutput<S>): Bytes;
   decode(bytes: Uint8Array): Result<v.InferOutput<S>, WireError>;
 }
 
@@ -35,7 +35,7 @@ export function createCodec<S extends v.GenericSchema>(
   return {
     schema,
     encode(value) {
-      const bytes = own(cborEncode(value, rfc8949EncodeOptions));
+      const bytes = own(cborEncode(toWire(schema, value), rfc8949EncodeOptions));
       if (bytes.length > limits.maxBytes) throw new RangeError(`message of ${bytes.length} bytes`);
       return bytes;
     },
@@ -72,10 +72,47 @@ export function bytesUpTo(max: number) {
 
 /** A 32-byte identifier; decoded to branded hex. */
 export function idOn<T extends Id<string>>() {
-  return v.pipe(
+  const schema = v.pipe(
     v.custom<Uint8Array>((x) => x instanceof Uint8Array && x.length === ID_BYTES),
     v.transform((x): T => idOf<T>(x)),
   );
+  idSchemas.add(schema);
+  return schema;
+}
+
+const idSchemas = new WeakSet<v.GenericSchema>();
+
+/** The value with hex identifiers turned into their bytes wherever the schema has an identifier. */
+function toWire(schema: v.GenericSchema, value: unknown): unknown {
+  if (idSchemas.has(schema)) return typeof value === 'string' ? fromHex(value) : value;
+  if (Array.isArray(value) && 'item' in schema) {
+    return value.map((item) => toWire(schema.item as v.GenericSchema, item));
+  }
+  if (value === null) return value;
+  if ('wrapped' in schema) return toWire(schema.wrapped as v.GenericSchema, value);
+  if (typeof value !== 'object' || value instanceof Uint8Array) return value;
+  if ('options' in schema && 'key' in schema) return toWire(optionFor(schema, value), value);
+  if (!('entries' in schema)) return value;
+  const fields = schema.entries as Readonly<Record<string, v.GenericSchema>>;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      const fieldSchema = fields[name];
+      return [name, fieldSchema === undefined ? field : toWire(fieldSchema, field)];
+    }),
+  );
+}
+
+function optionFor(variant: object, value: object): v.GenericSchema {
+  const { key, options } = variant as {
+    readonly key: string;
+    readonly options: readonly (v.GenericSchema & {
+      readonly entries: Readonly<Record<string, { readonly literal?: unknown }>>;
+    })[];
+  };
+  const wanted = (value as Readonly<Record<string, unknown>>)[key];
+  const option = options.find((candidate) => candidate.entries[key]?.literal === wanted);
+  if (option === undefined) throw new TypeError(`no message of type ${String(wanted)}`);
+  return option;
 }
 
 /** Text of at most `maxBytes` bytes of UTF-8, without lone surrogates (CBOR would change them). */

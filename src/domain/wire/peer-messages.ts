@@ -150,5 +150,3 @@ export const rosterEntryGossip = createCodec(v.strictObject({ entries }), { maxB
 
 export type PeerRequest = v.InferOutput<typeof peerRequest.schema>;
 export type PeerReply = v.InferOutput<typeof peerReply.schema>;
-export type PeerRequestInput = v.InferInput<typeof peerRequest.schema>;
-export type PeerReplyInput = v.InferInput<typeof peerReply.schema>;
