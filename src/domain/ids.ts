@@ -1,9 +1,11 @@
 import { fromHex, toHex, type Bytes } from './bytes.ts';
 
-declare const brand: unique symbol;
-
-/** A 32-byte identifier as 64 lower-case hex digits. On the wire it is always the 32 bytes. */
-export type Id<Name extends string> = string & { readonly [brand]: Name };
+/**
+ * A 32-byte identifier as 64 lower-case hex digits. On the wire it is always the 32 bytes.
+ * The brand exists for the type checker only, under a plain key: declaration files can write it down
+ * wherever a type is inferred, which they cannot do with a symbol of another module.
+ */
+export type Id<Name extends string> = string & { readonly __id: Name };
 
 /** SHA-256 over the genesis entry of the circle. */
 export type CircleId = Id<'circle'>;

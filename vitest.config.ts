@@ -1,0 +1,59 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { findChromium } from './scripts/find-chromium.mjs';
+
+// Not vite.config.ts: the app's build (service worker, headers, PWA) is no business of a unit test.
+const chromium = findChromium();
+
+export default defineConfig({
+  cacheDir: '.cache/vite',
+  test: {
+    // A property that needs longer than this by default belongs behind SLOW=1.
+    testTimeout: process.env['SLOW'] === '1' ? 600_000 : 20_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/domain/**/*.ts'],
+      exclude: ['**/*.d.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: '.cache/coverage',
+      thresholds: { lines: 95 },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: [
+            'tests/unit/**/*.test.ts',
+            'tests/contract/**/*.node.test.ts',
+            'tests/simulation/**/*.test.ts',
+            'tests/relay/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        plugins: [svelte()],
+        test: {
+          name: 'browser',
+          include: ['tests/contract/**/*.browser.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: 'chromium' }],
+            provider: playwright({
+              launchOptions: {
+                // Without one the browser project fails with Playwright's own message.
+                ...(chromium === undefined ? {} : { executablePath: chromium }),
+                args: ['--no-sandbox'],
+              },
+            }),
+          },
+        },
+      },
+    ],
+  },
+});
