@@ -1,0 +1,12 @@
+import { MAX_FRAME_BYTES } from '../../domain/limits.ts';
+
+/** A call without an answer ends with `timeout` after this. */
+export const CALL_TIMEOUT_MS = 30_000;
+/** Payload of one request or answer: a frame less its envelope. */
+export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 256;
+/** Devices outside the roster that may talk to us at once: people who join, and news we have not heard yet. */
+export const MAX_UNKNOWN_PEERS = 16;
+/** Requests of one such device served at once. */
+export const MAX_UNKNOWN_REQUESTS = 4;
+/** A relay that refused us is asked again this much later: invites and room may have come. */
+export const REFUSED_RETRY_MS = 15_000;
