@@ -31,6 +31,7 @@ export type InviteId = Id<'invite'>;
 export const ID_BYTES = 32;
 
 /** Reads 32 bytes as an identifier; throws on any other length, which is a bug of the caller. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- where bytes become an id of the kind that the field says
 export function idOf<T extends Id<string>>(bytes: Uint8Array): T {
   if (bytes.length !== ID_BYTES) throw new RangeError(`an id has 32 bytes, not ${bytes.length}`);
   return toHex(bytes) as T;
