@@ -20,7 +20,10 @@ export interface ByteCheck {
  * mid-put leaves no orphan (whoever owns the links removes keys without one at start).
  */
 export interface ChunkStore {
-  /** `full`: no room. `mismatch`: the bytes do not match `check`; nothing was written. */
+  /**
+   * `full`: no room. `mismatch`: the bytes do not match `check`; nothing was written. Moves `bytes`
+   * to a worker: they are unusable afterwards.
+   */
   put(key: ChunkKey, bytes: Bytes, check?: ByteCheck): Promise<Result<undefined, 'full' | 'mismatch'>>;
   /** `damaged`: there, but not the bytes `check` asks for, or not readable. */
   get(key: ChunkKey, check?: ByteCheck): Promise<Result<Bytes, 'absent' | 'damaged'>>;

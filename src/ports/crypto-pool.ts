@@ -17,7 +17,10 @@ export interface MemberPublic {
 export interface PlaceOfChunk {
   readonly circle: CircleId;
   readonly chunkId: ChunkId;
+  /** The holder. */
   readonly node: DeviceId;
+  /** Whose device the holder is: the tags are made under a key per member. */
+  readonly holderMember: MemberId;
   readonly sealEpoch: number;
 }
 
@@ -70,9 +73,9 @@ export interface Piece {
 }
 
 /**
- * Member and file keys live behind this port, in a worker; the page only sees boxes. Byte arrays
- * given in are transferred and unusable afterwards. Each call is one chunk at most, so it takes
- * milliseconds and has no signal of its own.
+ * Member and file keys live behind this port, in a worker; the page only sees boxes. Chunks and
+ * replicas given in are moved and unusable afterwards; boxes, messages and results are copies. Each
+ * call is one chunk at most, so it takes milliseconds and has no signal of its own.
  */
 export interface CryptoPool {
   /** Makes words, root key and the first generation. `wrapped` goes to disk. */

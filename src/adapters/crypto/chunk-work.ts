@@ -1,0 +1,105 @@
+import { equalBytes, type Bytes } from '../../domain/bytes.ts';
+import { chunkIdPrefix, decryptChunk, encryptChunk } from '../../domain/files/chunk-cipher.ts';
+import { chunkSealKey, replicaIdOf, sealKey } from '../../domain/files/seal.ts';
+import { idBytes, idOf, type ChunkId } from '../../domain/ids.ts';
+import type { GenerationSecrets } from '../../domain/identity/generation.ts';
+import { swKey, swTags } from '../../domain/proofs/retrievability.ts';
+import { fail, ok, type Result } from '../../domain/result.ts';
+import type { BulkCrypto } from '../../ports/bulk-crypto.ts';
+import type { Piece, PlaceOfChunk, SealedReplica } from '../../ports/crypto-pool.ts';
+import { takeBytes } from '../workers/hand-over.ts';
+import { fileKeyOfBox } from './file-keys.ts';
+import { publicKeysOf } from './ownership-keys.ts';
+
+export interface ChunkTools {
+  readonly bulk: BulkCrypto;
+  readonly secrets: GenerationSecrets;
+}
+
+export async function lockPiece(
+  tools: ChunkTools & { readonly random: (length: number) => Bytes },
+  piece: Piece,
+  data: Blob,
+  paddedLength: number,
+): Promise<Result<{ readonly chunkId: ChunkId; readonly chunk: Bytes }, 'unreadable'>> {
+  const { keyBox, ...place } = piece;
+  const fileKey = fileKeyOfBox(tools.secrets.catalogue, piece.fileId, keyBox);
+  const padded = await readPadded(data, paddedLength);
+  if (padded === undefined) return fail('unreadable');
+  const chunk = encryptChunk({ fileKey, ...place, nonce: tools.random(24), data: padded });
+  return ok({ chunkId: idOf<ChunkId>(await chunkHash(tools.bulk, chunk)), chunk });
+}
+
+export async function openPiece(
+  tools: ChunkTools,
+  piece: Piece,
+  chunkId: ChunkId,
+  given: Bytes,
+): Promise<Result<Bytes, 'wrong-bytes'>> {
+  const chunk = takeBytes(given);
+  const { keyBox, ...place } = piece;
+  const fileKey = fileKeyOfBox(tools.secrets.catalogue, piece.fileId, keyBox);
+  if (!(await isChunk(tools.bulk, chunkId, chunk))) return fail('wrong-bytes');
+  return decryptChunk({ fileKey, ...place, chunk });
+}
+
+export async function sealReplica(
+  tools: ChunkTools,
+  place: PlaceOfChunk,
+  given: Bytes,
+): Promise<Result<SealedReplica, 'wrong-bytes'>> {
+  const { bulk, secrets } = tools;
+  const { circle, chunkId, node } = place;
+  const chunk = takeBytes(given);
+  // A receipt for wrong bytes would count as a copy, so nothing leaves unverified.
+  if (!(await isChunk(bulk, chunkId, chunk))) return fail('wrong-bytes');
+  const replicaId = replicaIdOf(circle, chunkId, node, place.sealEpoch);
+  const sealed = await bulk.aesCtr(sealKeyOf(secrets, place), chunk);
+  const key = swKey(secrets.audit, circle, place.holderMember);
+  return ok({
+    replicaId,
+    sealed,
+    sha256: await bulk.sha256(sealed),
+    tags: swTags({ key, circle, node, replicaId, data: sealed }),
+    ...publicKeysOf(secrets, circle, chunkId),
+  });
+}
+
+export async function unsealReplica(
+  tools: ChunkTools,
+  place: PlaceOfChunk,
+  given: Bytes,
+): Promise<Result<Bytes, 'wrong-bytes'>> {
+  const sealed = takeBytes(given);
+  const chunk = await tools.bulk.aesCtr(sealKeyOf(tools.secrets, place), sealed);
+  return (await isChunk(tools.bulk, place.chunkId, chunk)) ? ok(chunk) : fail('wrong-bytes');
+}
+
+function sealKeyOf(secrets: GenerationSecrets, place: PlaceOfChunk): Bytes {
+  const chunkKey = chunkSealKey(secrets.sealMaster, place.circle, place.chunkId);
+  return sealKey(chunkKey, place.circle, place.node, place.sealEpoch);
+}
+
+async function isChunk(bulk: BulkCrypto, chunkId: ChunkId, chunk: Bytes): Promise<boolean> {
+  return equalBytes(await chunkHash(bulk, chunk), idBytes(chunkId));
+}
+
+function chunkHash(bulk: BulkCrypto, chunk: Bytes): Promise<Bytes> {
+  return bulk.sha256(chunkIdPrefix(chunk.length), chunk);
+}
+
+/** undefined if the file changed, shrank or vanished since it was chosen. */
+async function readPadded(data: Blob, paddedLength: number): Promise<Bytes | undefined> {
+  if (data.size > paddedLength) throw new RangeError('more data than the padded piece holds');
+  let read: ArrayBuffer;
+  try {
+    read = await data.arrayBuffer();
+  } catch {
+    return undefined;
+  }
+  if (read.byteLength !== data.size) return undefined;
+  if (read.byteLength === paddedLength) return new Uint8Array(read);
+  const padded = new Uint8Array(paddedLength);
+  padded.set(new Uint8Array(read));
+  return padded;
+}
