@@ -200,7 +200,8 @@ function rules({ imports, globals, clock }) {
       'error',
       ...imports.flatMap(dynamicImport),
       {
-        selector: 'ExportDefaultDeclaration',
+        // Not inside `declare module`, where we describe what others do.
+        selector: 'Program > ExportDefaultDeclaration',
         message: 'Named exports: one name for one thing, in every file.',
       },
       ...(clock === undefined
