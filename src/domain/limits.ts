@@ -17,7 +17,8 @@ export const MAX_DEVICES = 256;
 export const MAX_DIRECT_CONNECTIONS = 16;
 /** Roster entries one circle may have; far above what 64 members and 256 devices need. */
 export const MAX_ROSTER_ENTRIES = 8192;
-export const MAX_ENTRY_BYTES = 32 * KIB;
+/** An epoch entry with a sealed key for each of MAX_DEVICES is the largest. */
+export const MAX_ENTRY_BYTES = 48 * KIB;
 export const MAX_ENTRY_HEADS = 32;
 /** Bytes of roster entries in one exchange message. */
 export const MAX_ENTRIES_BATCH_BYTES = 200 * KIB;
