@@ -1,0 +1,65 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, StartError } from './start-error.ts';
+
+/** The few small files the relay keeps, readable by its own user only. */
+export interface DataFolder {
+  /** Text of a file; undefined when there is none. */
+  read(name: string): Promise<string | undefined>;
+  /** Whole or not at all, also when the power fails in between. */
+  write(name: string, text: string): Promise<void>;
+  pathOf(name: string): string;
+}
+
+/** Throws StartError when the folder cannot be made, read or written. */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const folder: DataFolder = {
+    pathOf: (name) => join(path, name),
+    async read(name) {
+      try {
+        return await readFile(join(path, name), 'utf8');
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return undefined;
+        throw new StartError(`The file ${join(path, name)} cannot be read (${codeOf(error)}).`);
+      }
+    },
+    async write(name, text) {
+      const temporary = join(path, `${name}.new`);
+      const file = await open(temporary, 'w', 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, join(path, name));
+      await syncFolder(path);
+    },
+  };
+
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await folder.write('probe', '');
+    await rm(join(path, 'probe'));
+  } catch (error) {
+    throw new StartError(
+      `The data folder ${path} cannot be written (${codeOf(error)}); choose another with --data.`,
+    );
+  }
+  return folder;
+}
+
+/** Without this the rename itself may be lost with the power. Windows has no such call. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  return errorCode(error) ?? 'unknown reason';
+}
