@@ -26,6 +26,11 @@ export function isQuotaError(error: unknown): boolean {
   return nameOf(error) === 'QuotaExceededError';
 }
 
+/** What browsers say when a stored value is there and cannot be read. */
+export function isUnreadable(error: unknown): boolean {
+  return ['NotReadableError', 'DataError', 'UnknownError'].includes(nameOf(error) ?? '');
+}
+
 export function nameOf(error: unknown): string | undefined {
   return error instanceof Error ? error.name : undefined;
 }

@@ -1,0 +1,63 @@
+import { equalBytes, type Bytes } from '../../domain/bytes.ts';
+
+/** The file was written and flushed, and yet does not hold the bytes. */
+export class ReadBackError extends Error {
+  override readonly name = 'ReadBackError';
+  constructor() {
+    super('the disk did not keep what was written');
+  }
+}
+
+/**
+ * Puts exactly `bytes` into the file: written, flushed, read back and compared. What is there
+ * already is only flushed, since writing it again would risk a good copy for nothing. Rejects with
+ * a QuotaExceededError when there is no room, and then leaves the file in any state.
+ */
+export async function writeWholeFile(file: FileSystemFileHandle, bytes: Bytes): Promise<void> {
+  const handle = await file.createSyncAccessHandle();
+  try {
+    if (!holds(handle, bytes)) {
+      // Sized first: no room shows before a byte is written, and a longer file of before is cut.
+      handle.truncate(bytes.length);
+      writeAll(handle, bytes, 0);
+    }
+    handle.flush();
+    if (!holds(handle, bytes)) throw new ReadBackError();
+  } finally {
+    handle.close();
+  }
+}
+
+export async function readWholeFile(file: FileSystemFileHandle): Promise<Bytes> {
+  const handle = await file.createSyncAccessHandle();
+  try {
+    return readAll(handle);
+  } finally {
+    handle.close();
+  }
+}
+
+/** `write` may take less than it was given; taking nothing means that there is no room. */
+export function writeAll(handle: FileSystemSyncAccessHandle, bytes: Bytes, at: number): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = handle.write(bytes.subarray(done), { at: at + done });
+    if (written <= 0) throw new DOMException('the disk took nothing', 'QuotaExceededError');
+    done += written;
+  }
+}
+
+function holds(handle: FileSystemSyncAccessHandle, bytes: Bytes): boolean {
+  return handle.getSize() === bytes.length && equalBytes(readAll(handle), bytes);
+}
+
+function readAll(handle: FileSystemSyncAccessHandle): Bytes {
+  const bytes = new Uint8Array(handle.getSize());
+  let done = 0;
+  while (done < bytes.length) {
+    const read = handle.read(bytes.subarray(done), { at: done });
+    if (read <= 0) break;
+    done += read;
+  }
+  return done === bytes.length ? bytes : bytes.slice(0, done);
+}
