@@ -6,6 +6,8 @@ import { fail, ok, type Result } from '../result.ts';
 const MAX_DISK_NAME_BYTES = 255;
 /** Longer endings are not endings but part of the name. */
 const MAX_ENDING_BYTES = 32;
+/** Windows drops them, so two names would be one. */
+const TRAILING_DOTS = /[. ]+$/u;
 
 /**
  * A file's name is a label without path meaning, kept exactly as given: non-empty, well-formed, at
@@ -28,7 +30,7 @@ export function downloadName(name: string): string {
     // Direction overrides make "gpj.exe" look like "exe.jpg"; letters and marks keep theirs.
     .replace(/[\u202a-\u202e\u2066-\u2069]/gu, '')
     .replace(/^[. ]+/u, (dots) => '_'.repeat(dots.length))
-    .replace(/[. ]+$/u, '');
+    .replace(TRAILING_DOTS, '');
   const safe = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu.test(plain) ? `_${plain}` : plain;
   return safe === '' ? 'file' : shortened(safe);
 }
@@ -45,5 +47,5 @@ function shortened(name: string): string {
     if (room < 0) break;
     kept += character;
   }
-  return kept + ending;
+  return ending === '' ? kept.replace(TRAILING_DOTS, '') : kept + ending;
 }

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import type { Bytes } from '../../../src/domain/bytes.ts';
+import type { Id } from '../../../src/domain/ids.ts';
+
+/** Runs of a property: `SLOW=1` runs twenty times as many. */
+export function runs(count = 100): { numRuns: number } {
+  return { numRuns: process.env['SLOW'] === '1' ? count * 20 : count };
+}
+
+export function bytes(length: number): fc.Arbitrary<Bytes> {
+  return fc.uint8Array({ minLength: length, maxLength: length }).map(plain);
+}
+
+export function bytesUpTo(maxLength: number): fc.Arbitrary<Bytes> {
+  return fc.uint8Array({ maxLength }).map(plain);
+}
+
+export function anyId<T extends Id<string>>(): fc.Arbitrary<T> {
+  return bytes(32).map((b) => Buffer.from(b).toString('hex') as T);
+}
+
+/** The id whose 32 bytes are all `byte`. */
+export function idOfByte<T extends Id<string>>(byte: number): T {
+  return byte.toString(16).padStart(2, '0').repeat(32) as T;
+}
+
+export interface Mutation {
+  readonly name: string;
+  apply(bytes: Bytes): Bytes;
+}
+
+/** Ways to spoil bytes; each gives bytes that differ, if the input has at least two unlike bytes. */
+export function mutation(): fc.Arbitrary<Mutation> {
+  const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const place = (share: number, length: number) => Math.floor(share * length);
+  return fc.oneof(
+    fc.record({ share: at, bit: fc.nat(7) }).map(({ share, bit }) => ({
+      name: `flip bit ${bit} at ${share}`,
+      apply(b: Bytes) {
+        const out = b.slice();
+        out[place(share, b.length)]! ^= 1 << bit;
+        return out;
+      },
+    })),
+    at.map((share) => ({
+      name: `cut to ${share}`,
+      apply: (b: Bytes) => b.slice(0, place(share, b.length)),
+    })),
+    at.map((share) => ({
+      name: `drop the first bytes up to ${share}`,
+      apply: (b: Bytes) => b.slice(place(share, b.length - 1) + 1),
+    })),
+    bytesUpTo(40).map((tail) => ({
+      name: 'append',
+      apply: (b: Bytes) => Uint8Array.of(...b, ...tail, 0),
+    })),
+    at.map((share) => ({
+      name: `swap neighbours at ${share}`,
+      apply(b: Bytes) {
+        const out = b.slice();
+        for (let i = 0; i < b.length; i++) {
+          const left = (place(share, b.length) + i) % (b.length - 1);
+          if (out[left] === out[left + 1]) continue;
+          [out[left], out[left + 1]] = [out[left + 1]!, out[left]!];
+          break;
+        }
+        return out;
+      },
+    })),
+    at.map((share) => ({
+      name: `repeat one byte at ${share}`,
+      apply(b: Bytes) {
+        const i = place(share, b.length);
+        return Uint8Array.of(...b.subarray(0, i + 1), ...b.subarray(i));
+      },
+    })),
+  );
+}
+
+function plain(b: Uint8Array): Bytes {
+  return new Uint8Array(b);
+}
