@@ -19,6 +19,9 @@ const { port, forRelay } = readArguments(process.argv.slice(2));
 const relayPort = await freePort();
 const relay = `http://127.0.0.1:${relayPort}`;
 
+mkdirSync(STUB, { recursive: true });
+writeFileSync(join(STUB, 'index.html'), 'The app is where npm run dev says it is.\n');
+
 const server = await createServer({
   root: ROOT,
   server: {
@@ -43,11 +46,6 @@ try {
 }
 server.printUrls();
 
-mkdirSync(STUB, { recursive: true });
-writeFileSync(
-  join(STUB, 'index.html'),
-  'The app is at the address that npm run dev has printed.\n',
-);
 const { code } = await run(
   process.execPath,
   [
