@@ -1,0 +1,37 @@
+/// <reference lib="webworker" />
+import { cleanupOutdatedCaches, getCacheKeyForURL, matchPrecache, precache } from 'workbox-precaching';
+
+declare const self: ServiceWorkerGlobalScope & {
+  readonly __WB_MANIFEST: { url: string; revision: string | null }[];
+};
+
+/** Answers that must come from the server of this minute. The WebSocket never passes here. */
+const ALWAYS_LIVE = new Set(['/quloud.json', '/healthz', '/metrics']);
+
+precache(self.__WB_MANIFEST);
+cleanupOutdatedCaches();
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (ALWAYS_LIVE.has(url.pathname)) return;
+  if (request.mode === 'navigate') event.respondWith(shell(request));
+  else if (getCacheKeyForURL(url.href) !== undefined) event.respondWith(precached(request));
+});
+
+// A new version waits until the person agrees, so that it never reloads the page in mid-work.
+self.addEventListener('message', (event) => {
+  const message: unknown = event.data;
+  if (typeof message !== 'object' || message === null || !('type' in message)) return;
+  if (message.type === 'activate') event.waitUntil(self.skipWaiting());
+});
+
+/** The app has one address; every page of it is the same document. */
+async function shell(request: Request): Promise<Response> {
+  return (await matchPrecache('/index.html')) ?? fetch(request);
+}
+
+async function precached(request: Request): Promise<Response> {
+  return (await matchPrecache(request)) ?? fetch(request);
+}

@@ -1,0 +1,32 @@
+import type { Observable } from '../domain/observable.ts';
+import type { FileSink } from '../ports/file-sink.ts';
+
+/** What the screens need from the browser and cannot import; src/main.ts brings it. */
+export interface Platform {
+  /**
+   * Asks where a file should go. Call it directly in a click: browsers only then show the dialog.
+   * `undefined` when the person changed their mind.
+   */
+  openSink(file: SinkRequest): Promise<FileSink | undefined>;
+  readonly update: Observable<UpdateState>;
+  readonly install: Observable<InstallState>;
+}
+
+export interface SinkRequest {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+}
+
+export interface UpdateState {
+  /** A newer version of the app is downloaded and waits. */
+  readonly ready: boolean;
+  /** Switches to it, which loads the page again. */
+  apply(): void;
+}
+
+export interface InstallState {
+  readonly available: boolean;
+  readonly installed: boolean;
+  ask(): Promise<void>;
+}

@@ -1,0 +1,92 @@
+import type { CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
+import type { Safety } from '../domain/replication/safety.ts';
+import { fileWords } from './words/files.ts';
+import { shellWords } from './words/shell.ts';
+
+/** Never colour alone: each state has its own shape and word. */
+export type Shape = 'shield' | 'half-shield' | 'triangle' | 'circle' | 'clock' | 'cross';
+export type Tone = 'calm' | 'warn' | 'danger';
+
+export interface SafetyLook {
+  readonly shape: Shape;
+  readonly tone: Tone;
+  readonly word: string;
+}
+
+const { safety: words } = fileWords;
+
+const LOOKS: { readonly [kind in Safety['kind']]: SafetyLook } = {
+  confirmed: { shape: 'shield', tone: 'calm', word: words.confirmed },
+  'getting-safe': { shape: 'half-shield', tone: 'calm', word: words.gettingSafe },
+  'at-risk': { shape: 'triangle', tone: 'warn', word: words.atRisk },
+  'only-here': { shape: 'circle', tone: 'warn', word: words.onlyHere },
+  'out-of-reach': { shape: 'clock', tone: 'calm', word: words.outOfReach },
+  'lost-piece': { shape: 'cross', tone: 'danger', word: words.lostPiece },
+};
+
+export function safetyLook(safety: Safety): SafetyLook {
+  return LOOKS[safety.kind];
+}
+
+export interface SentenceContext {
+  readonly people: readonly PersonView[];
+  readonly copies: readonly CopyView[];
+  readonly device: DeviceClass;
+  /** Complete: names the people. Rows leave them out. */
+  readonly named: boolean;
+}
+
+/** The one sentence about a file, guides/ux.md section 2. */
+export function safetySentence(safety: Safety, context: SentenceContext): string {
+  const here = fileWords.thisDevices[context.device];
+  switch (safety.kind) {
+    case 'confirmed': {
+      const names = [...new Set(context.copies.map((copy) => copy.name))];
+      return context.named && names.length === safety.confirmed
+        ? words.sentenceConfirmedBy(safety.confirmed, names)
+        : words.sentenceConfirmed(safety.confirmed);
+    }
+    case 'getting-safe':
+      return words.sentenceGettingSafe(safety.confirmed, safety.wanted);
+    case 'at-risk':
+      return words.sentenceAtRisk(safety.confirmed, here);
+    case 'only-here':
+      return safety.alone ? words.sentenceOnlyHereAlone(here) : words.sentenceOnlyHere(here);
+    case 'out-of-reach':
+      return words.sentenceOutOfReach(
+        safety.away.flatMap((id) => context.people.find((one) => one.member === id)?.name ?? []),
+      );
+    case 'lost-piece': {
+      const holder = context.copies.find((copy) => copy.device === safety.askDevice);
+      return holder === undefined
+        ? words.sentenceLost(safety.pieces)
+        : words.sentenceLostAsk(safety.pieces, holder.name, fileWords.devices[holder.deviceClass]);
+    }
+  }
+}
+
+export function needsAttention(file: FileView): boolean {
+  return ['lost-piece', 'at-risk', 'only-here'].includes(file.safety.kind);
+}
+
+/** The first line of the strip: the worst thing first, counted. */
+export function summariseSafety(files: readonly FileView[]): SafetyLook {
+  const { strip } = shellWords;
+  const of = (kind: Safety['kind']) => files.filter((file) => file.safety.kind === kind).length;
+  const attention = files.filter(needsAttention).length;
+  const onlyHere = of('only-here');
+
+  if (files.length === 0) return { shape: 'circle', tone: 'calm', word: strip.noFiles };
+  if (attention > 0) {
+    const worst = of('lost-piece') > 0 ? 'lost-piece' : of('at-risk') > 0 ? 'at-risk' : 'only-here';
+    const word = attention === onlyHere ? strip.onlyHere(attention) : strip.attention(attention);
+    return { ...LOOKS[worst], word };
+  }
+  if (of('getting-safe') > 0) {
+    return { ...LOOKS['getting-safe'], word: strip.gettingSafe(of('getting-safe'), files.length) };
+  }
+  if (of('out-of-reach') > 0) {
+    return { ...LOOKS['out-of-reach'], word: strip.outOfReach(of('out-of-reach')) };
+  }
+  return { ...LOOKS.confirmed, word: strip.confirmed(files.length) };
+}

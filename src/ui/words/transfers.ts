@@ -1,0 +1,49 @@
+import type { TransferProblem } from '../../app/view.ts';
+import { count, formatPercent } from '../format.ts';
+
+const failed: { readonly [why in TransferProblem]: string } = {
+  unreadable: 'The file changed or moved while it was read. Add it again.',
+  'too-big': 'Too big: one file can have up to 4 GB for now.',
+  'bad-name': 'This name cannot be kept. Rename the file and add it again.',
+  'disk-full': 'This device has no room for it. Free some space and add it again.',
+  'out-of-reach': 'The people who keep it are away. Download it when they are back.',
+  'missing-piece': 'A piece is missing, and nobody here has it.',
+  'save-failed': 'The place you chose did not take it. Choose another one.',
+  interrupted: 'The page closed before it was locked. Add it again.',
+  cancelled: 'Cancelled.',
+};
+
+/** The tray and what is announced about it. */
+export const transferWords = {
+  title: 'Transfers',
+  empty: 'Nothing is moving.',
+  reading: (fraction: number) => `Reading ${formatPercent(fraction)}`,
+  locking: (fraction: number) => `Locking ${formatPercent(fraction)}`,
+  sending: (confirmed: number, wanted: number) => `Sending, ${String(confirmed)} of ${String(wanted)} confirmed`,
+  waitingAlone: 'Locked. It goes out when someone joins.',
+  waitingNobody: (confirmed: number, wanted: number) =>
+    confirmed === 0
+      ? 'Locked. It goes out when someone opens Quloud.'
+      : `${String(confirmed)} of ${count(wanted, 'person', 'people')} confirmed. Waiting for more; you can keep working.`,
+  waitingRoom: (confirmed: number, wanted: number) =>
+    `${String(confirmed)} of ${String(wanted)} confirmed. The others have no room for it right now.`,
+  confirmed: (n: number) => `${count(n, 'copy', 'copies')} confirmed`,
+  fetching: (fraction: number) => `Getting it back, ${formatPercent(fraction)}`,
+  fetched: 'Saved to this device',
+  failed,
+  progressOf: (name: string) => `Progress of ${name}`,
+  announceLocked: (name: string) => `${name} is locked and on its way.`,
+  announceConfirmed: (name: string, n: number) => `${name}: ${count(n, 'copy', 'copies')} confirmed.`,
+  announceFetched: (name: string) => `${name} is saved.`,
+  announceFailed: (name: string, why: string) => `${name}: ${why}`,
+  closingNote: 'Closing this list stops nothing.',
+  keepOpen: 'Keep Quloud open until it is done.',
+  buttons: {
+    cancel: 'Cancel',
+    cancelNamed: (name: string) => `Cancel ${name}`,
+    dismissNamed: (name: string) => `Dismiss ${name}`,
+    clearFinished: 'Clear finished',
+    close: 'Close transfers',
+    open: 'Show transfers',
+  },
+};
