@@ -1,5 +1,8 @@
 import { createNobleBulkCrypto } from '../../src/adapters/crypto/noble-bulk-crypto.ts';
-import { createMemoryChunkStore, type ChunkDisk } from '../../src/adapters/memory/memory-chunk-store.ts';
+import {
+  createMemoryChunkStore,
+  type ChunkDisk,
+} from '../../src/adapters/memory/memory-chunk-store.ts';
 import { describeChunkStore } from './chunk-store-contract.ts';
 
 describeChunkStore('memory', () => {

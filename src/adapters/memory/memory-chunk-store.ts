@@ -4,6 +4,7 @@ import type { BulkCrypto } from '../../ports/bulk-crypto.ts';
 import type { ByteCheck, ChunkKey, ChunkStore } from '../../ports/chunk-store.ts';
 import { meetsCheck } from '../storage/byte-check.ts';
 import { checkChunkKey } from '../storage/chunk-key.ts';
+import { createKeyQueue } from '../storage/key-queue.ts';
 import { StorageUnavailableError } from '../storage/storage-errors.ts';
 import { takeBytes } from '../workers/hand-over.ts';
 
@@ -24,33 +25,35 @@ export function createMemoryChunkStore(
 ): ChunkStore {
   const disk = init.disk ?? new Map<ChunkKey, Bytes>();
   const capacity = init.capacityBytes ?? (() => Number.POSITIVE_INFINITY);
+  const queue = createKeyQueue();
   let closed = false;
 
-  function usable(key: ChunkKey): ChunkKey {
+  /** Calls for one key take effect in the order they were made, as in the stores on disk. */
+  async function inTurn<T>(key: ChunkKey, task: () => Promise<T>): Promise<T> {
     if (closed) throw new StorageUnavailableError('closed');
-    return checkChunkKey(key);
+    return queue.run(checkChunkKey(key), task);
   }
 
   async function put(
     key: ChunkKey,
     bytes: Bytes,
-    check?: ByteCheck,
+    check: ByteCheck | undefined,
   ): Promise<Result<undefined, 'full' | 'mismatch'>> {
-    usable(key);
-    const kept = takeBytes(bytes);
-    if (!(await meetsCheck(bulk, kept, check))) return fail('mismatch');
+    if (!(await meetsCheck(bulk, bytes, check))) return fail('mismatch');
     const before = disk.get(key);
-    if (before !== undefined && equalBytes(before, kept)) return ok();
-    if (usedBytes(disk) - (before?.length ?? 0) + kept.length > capacity()) return fail('full');
-    disk.set(key, kept);
+    if (before !== undefined && equalBytes(before, bytes)) return ok();
+    if (usedBytes(disk) - (before?.length ?? 0) + bytes.length > capacity()) {
+      disk.delete(key);
+      return fail('full');
+    }
+    disk.set(key, bytes);
     return ok();
   }
 
   async function get(
     key: ChunkKey,
-    check?: ByteCheck,
+    check: ByteCheck | undefined,
   ): Promise<Result<Bytes, 'absent' | 'damaged'>> {
-    usable(key);
     const found = disk.get(key);
     if (found === undefined) return fail('absent');
     const copy = found.slice();
@@ -58,20 +61,23 @@ export function createMemoryChunkStore(
   }
 
   return {
-    put,
-    get,
+    put(key, bytes, check) {
+      const taken = takeBytes(bytes);
+      return inTurn(key, () => put(key, taken, check));
+    },
+    get: (key, check) => inTurn(key, () => get(key, check)),
     delete: (key) =>
-      new Promise((resolve) => {
-        disk.delete(usable(key));
-        resolve();
+      inTurn(key, () => {
+        disk.delete(key);
+        return Promise.resolve();
       }),
     list: () =>
       closed
         ? Promise.reject(new StorageUnavailableError('closed'))
         : Promise.resolve([...disk.keys()]),
-    close() {
+    async close() {
       closed = true;
-      return Promise.resolve();
+      await queue.idle();
     },
   };
 }

@@ -80,11 +80,12 @@ async function open<Schema extends DBSchema>(
     },
     terminated: onEnd,
   };
-  const request = openDB<Schema>(init.name, init.version, callbacks);
-  let answered = false;
+  let abandoned: Promise<IDBPDatabase<Schema>> | undefined;
   try {
+    const request = openDB<Schema>(init.name, init.version, callbacks);
+    abandoned = request;
     const db = await Promise.race([request, refusal]);
-    answered = true;
+    abandoned = undefined;
     return db;
   } catch (error) {
     if (error instanceof StorageUnavailableError) throw error;
@@ -93,7 +94,7 @@ async function open<Schema extends DBSchema>(
   } finally {
     clearTimeout(timer);
     // It may still open when nobody waits any more, and would block the next upgrade.
-    if (!answered) request.then(closeIt, () => undefined);
+    abandoned?.then(closeIt, () => undefined);
   }
 }
 

@@ -58,7 +58,8 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
       ask((service) => service.unsealReplica(place, movedBytes(sealed))),
     openPiece: (piece, id, chunk) =>
       ask((service) => service.openPiece(piece, id, movedBytes(chunk))),
-    proveOwnership: (chunkId, context) => ask((service) => service.proveOwnership(chunkId, context)),
+    proveOwnership: (chunkId, context) =>
+      ask((service) => service.proveOwnership(chunkId, context)),
     sealManifest: (manifest) => ask((service) => service.sealManifest(manifest)),
     openManifest: (sealed) => ask((service) => service.openManifest(sealed)),
     close() {
@@ -70,10 +71,7 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
 
 interface Place {
   readonly busy: number;
-  ask<T>(
-    member: Bytes | undefined,
-    call: (service: CryptoPool) => Promise<T>,
-  ): Promise<T>;
+  ask<T>(member: Bytes | undefined, call: (service: CryptoPool) => Promise<T>): Promise<T>;
   close(): void;
 }
 
