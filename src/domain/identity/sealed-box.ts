@@ -30,7 +30,11 @@ export function sealTo(
 }
 
 /** Opens only with the secret and the `info` it was sealed for. Never throws on a bad box. */
-export function openSealed(x25519Secret: Bytes, box: Bytes, info: string): Result<Bytes, 'damaged'> {
+export function openSealed(
+  x25519Secret: Bytes,
+  box: Bytes,
+  info: string,
+): Result<Bytes, 'damaged'> {
   if (box.length < SEALED_BOX_OVERHEAD) return fail('damaged');
   const ephemeral = box.subarray(0, KEY_BYTES);
   try {

@@ -6,7 +6,15 @@ import { idBytes, type DeviceId } from '../ids.ts';
 import { verifyEd25519 } from '../identity/signatures.ts';
 import { MAX_GOSSIP_BYTES } from '../limits.ts';
 import { fail, ok, type Result } from '../result.ts';
-import { bytesOf, bytesUpTo, createCodec, idOn, textUpTo, uintUpTo, type WireError } from './codec.ts';
+import {
+  bytesOf,
+  bytesUpTo,
+  createCodec,
+  idOn,
+  textUpTo,
+  uintUpTo,
+  type WireError,
+} from './codec.ts';
 
 /** A control message: signed by the sender's device inside, under the epoch key outside. */
 export interface Envelope {
