@@ -175,6 +175,8 @@ export interface InvitePreview {
 /** What people can do. Progress and later failures show up in the view. */
 export interface Commands {
   createCircle(input: { readonly circleName: string; readonly yourName: string; readonly relayCode?: string }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full'>>;
+  /** The relay asked for a code (`connection` is `refused`): try with this one. */
+  setRelayCode(code: string): Promise<void>;
   /** Looks at a link or pasted text; asks nobody. */
   readInvite(text: string): Result<InvitePreview, LinkProblem>;
   join(text: string, yourName: string): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full'>>;

@@ -72,7 +72,7 @@ export const seenRecord = createCodec(
   { maxBytes: 64 * 1024 },
 );
 
-/** `device/link/<invite>`: the link of an invite this device made, to show it again. */
+/** `links/<invite>`: the link of an invite this device made, to show it again. */
 export const inviteLinkRecord = createCodec(
   v.strictObject({ v: version, link: textUpTo(MAX_LINK_CHARS) }),
   { maxBytes: 8 * 1024 },

@@ -8,6 +8,7 @@ export const COLLECTIONS = [
   'files', // my files by file id
   'pieces', // where the chunks of my files are, by chunk id
   'held', // what I hold for others, by `<owner>/<replica id>`
+  'links', // links of invites I made, by invite
   'claims', // who claimed which invite from me
   'deletes', // delete requests still to be delivered, by replica id
 ] as const;

@@ -1,8 +1,8 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import * as v from 'valibot';
-import { concat, lp, own, type Bytes } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
 import type { CircleId } from '../ids.ts';
 import { MAX_ENTRY_BYTES, MAX_ROSTER_ENTRIES } from '../limits.ts';
+import { openSealed, sealTo, SEALED_BOX_OVERHEAD } from '../identity/sealed-box.ts';
 import { fail, type Result } from '../result.ts';
 import { bytesOf, bytesUpTo, createCodec, idOn, uintUpTo } from '../wire/codec.ts';
 
@@ -15,8 +15,6 @@ export interface InvitePackage {
   readonly entries: readonly Bytes[];
 }
 
-const NONCE_BYTES = 24;
-const TAG_BYTES = 16;
 const KIB = 1024;
 /** Leaves room for the frame around it (MAX_FRAME_BYTES). */
 export const MAX_PACKAGE_BYTES = 288 * KIB;
@@ -24,7 +22,7 @@ export const MAX_PACKAGE_BYTES = 288 * KIB;
 const EMPTY_BYTES = 256;
 const LENGTH_BYTES = 5;
 
-const CONTEXT = lp('quloud/v1/invite/package');
+const INFO = 'quloud/v1/invite/package';
 
 const codec = createCodec(
   v.strictObject({
@@ -38,27 +36,27 @@ const codec = createCodec(
 );
 
 /**
- * `nonce(24) || XChaCha20-Poly1305`, at most MAX_PACKAGE_BYTES: entries that do not fit are left
- * out from the end and fetched later. `nonce24` is random and used once.
+ * A sealed box to the invite's key, at most MAX_PACKAGE_BYTES: entries that do not fit are left out
+ * from the end and fetched later. Any member can seal it, only the link's secret opens it.
+ * `ephemeralSeed` is 32 random bytes, used once.
  */
-export function sealPackage(packageKey: Bytes, nonce24: Bytes, content: InvitePackage): Bytes {
+export function sealPackage(
+  boxPublic: Bytes,
+  ephemeralSeed: Bytes,
+  content: InvitePackage,
+): Bytes {
   const { circle, epoch, epochKey } = content;
   const entries = fitting(content.entries);
   const plain = codec.encode({ v: 1, circle, epoch, epoch_key: epochKey, entries });
-  return concat(nonce24, xchacha20poly1305(packageKey, nonce24, CONTEXT).encrypt(plain));
+  return sealTo(boxPublic, plain, INFO, ephemeralSeed);
 }
 
-/** The entries are still to be read and folded; the package only says who sealed it: an invite. */
-export function openPackage(packageKey: Bytes, sealed: Bytes): Result<InvitePackage, 'damaged'> {
-  if (sealed.length > MAX_PACKAGE_BYTES || sealed.length < NONCE_BYTES) return fail('damaged');
-  const cipher = xchacha20poly1305(packageKey, sealed.subarray(0, NONCE_BYTES), CONTEXT);
-  let plain: Bytes;
-  try {
-    plain = own(cipher.decrypt(sealed.subarray(NONCE_BYTES)));
-  } catch {
-    return fail('damaged');
-  }
-  const decoded = codec.decode(plain);
+/** The entries are still to be read and folded: anyone who knows the invite's key can seal one. */
+export function openPackage(boxSecret: Bytes, sealed: Bytes): Result<InvitePackage, 'damaged'> {
+  if (sealed.length > MAX_PACKAGE_BYTES) return fail('damaged');
+  const plain = openSealed(boxSecret, sealed, INFO);
+  if (!plain.ok) return plain;
+  const decoded = codec.decode(plain.value);
   if (!decoded.ok) return fail('damaged');
   const { circle, epoch, epoch_key: epochKey, entries } = decoded.value;
   return { ok: true, value: { circle, epoch, epochKey, entries } };
@@ -66,7 +64,7 @@ export function openPackage(packageKey: Bytes, sealed: Bytes): Result<InvitePack
 
 function fitting(entries: readonly Bytes[]): Bytes[] {
   const taken: Bytes[] = [];
-  let size = NONCE_BYTES + TAG_BYTES + EMPTY_BYTES;
+  let size = SEALED_BOX_OVERHEAD + EMPTY_BYTES;
   for (const entry of entries) {
     size += LENGTH_BYTES + entry.length;
     if (size > MAX_PACKAGE_BYTES || taken.length === MAX_ROSTER_ENTRIES) break;

@@ -1,0 +1,61 @@
+import type { Bytes } from '../domain/bytes.ts';
+import { circleTopic } from '../domain/circle/epoch.ts';
+import type { CircleId, DeviceId } from '../domain/ids.ts';
+import { CLOCK_SKEW_SECONDS } from '../domain/limits.ts';
+import { openEnvelope, sealEnvelope } from '../domain/wire/envelope.ts';
+import type { DeviceKey } from '../domain/identity/device-key.ts';
+import type { Environment } from '../ports/environment.ts';
+import type { Network } from '../ports/network.ts';
+
+export type GossipType = 'store_request' | 'roster_entry';
+
+/** Small signed messages to whoever listens right now. Nothing relies on their arrival. */
+export interface CircleGossip {
+  publish(type: GossipType, payload: Bytes): void;
+  start(onMessage: (from: DeviceId, type: string, payload: Bytes) => void): void;
+  stop(): void;
+}
+
+export interface CircleGossipDeps {
+  readonly network: Network;
+  readonly environment: Environment;
+  readonly circle: CircleId;
+  readonly epoch: number;
+  readonly epochKey: Bytes;
+  readonly device: DeviceKey;
+  /** Whether this device may speak in the circle now. */
+  readonly isActive: (device: DeviceId) => boolean;
+}
+
+export function createCircleGossip(deps: CircleGossipDeps): CircleGossip {
+  const { network, environment, epoch, epochKey, device } = deps;
+  const topic = circleTopic(epochKey, deps.circle);
+  // Starts at the clock so that a counter does not repeat after a restart.
+  let counter = environment.now() * 1000;
+  return {
+    publish(type, payload) {
+      counter++;
+      const timestamp = environment.now();
+      const envelope = sealEnvelope(
+        { topic, epoch, sender: device.device, counter, timestamp, type, payload },
+        epochKey,
+        environment.random(24),
+        device.sign,
+      );
+      void network.publish(topic, envelope);
+    },
+    start(onMessage) {
+      network.setTopic(topic, (_from, bytes) => {
+        const opened = openEnvelope(bytes, epochKey, { topic, epoch });
+        if (!opened.ok) return;
+        const { sender, timestamp, type, payload } = opened.value;
+        if (sender === device.device || !deps.isActive(sender)) return;
+        if (Math.abs(timestamp - environment.now()) > CLOCK_SKEW_SECONDS) return;
+        onMessage(sender, type, payload);
+      });
+    },
+    stop() {
+      network.setTopic(undefined, () => undefined);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Bytes } from '../domain/bytes.ts';
+import {
+  circleIdOf,
+  draftEntry,
+  readEntry,
+  type RosterEntry,
+} from '../domain/circle/roster-entry.ts';
+import type { EntryBody } from '../domain/circle/entry-body.ts';
+import { foldRoster, type Roster } from '../domain/circle/roster.ts';
+import type { CircleId, EntryId, MemberId } from '../domain/ids.ts';
+import type { DeviceKey } from '../domain/identity/device-key.ts';
+import { MAX_ENTRY_HEADS, MAX_ROSTER_ENTRIES } from '../domain/limits.ts';
+import { createObservable, type Observable } from '../domain/observable.ts';
+import { idBytes } from '../domain/ids.ts';
+import type { Environment } from '../ports/environment.ts';
+import type { Records } from './records.ts';
+import { createSerial } from './serial.ts';
+
+/** The circle as this device knows it: the set of signed entries, and what they fold to. */
+export interface CircleState {
+  readonly circle: CircleId;
+  readonly member: MemberId;
+  readonly device: DeviceKey;
+  readonly roster: Observable<Roster>;
+  /** Adds what is valid, connected and new; on disk before it counts. Gives back what was new. */
+  merge(entries: readonly Bytes[]): Promise<readonly RosterEntry[]>;
+  /** What the roster would be with these entries, without keeping them. */
+  preview(entries: readonly Bytes[]): Roster;
+  /** Signs an entry with this device's key, keeps it and gives it back; undefined on a full disk. */
+  author(body: EntryBody): Promise<RosterEntry | undefined>;
+}
+
+export interface CircleStateDeps {
+  readonly records: Records;
+  readonly environment: Environment;
+  readonly circle: CircleId;
+  readonly member: MemberId;
+  readonly device: DeviceKey;
+  /** Entries found on disk. */
+  readonly known: readonly Bytes[];
+}
+
+export function createCircleState(deps: CircleStateDeps): CircleState {
+  const { circle, member, device, environment, records } = deps;
+  const serial = createSerial();
+  const initial = readOwn(circle, deps.known);
+  const roster = createObservable(foldRoster(circle, initial));
+
+  async function keep(entries: readonly RosterEntry[]): Promise<readonly RosterEntry[]> {
+    const before = roster.get();
+    const fresh = entries.filter((entry) => !before.entries.has(entry.id));
+    if (fresh.length === 0 || before.entries.size + fresh.length > MAX_ROSTER_ENTRIES) return [];
+    const after = foldRoster(circle, [...before.entries.values(), ...fresh]);
+    const added = fresh.filter((entry) => after.entries.has(entry.id));
+    if (added.length === 0) return [];
+    const written = await records.write(added.map(entryChange));
+    if (!written.ok) return [];
+    roster.set(after);
+    return added;
+  }
+
+  return {
+    circle,
+    member,
+    device,
+    roster,
+    merge: (entries) => serial(() => keep(readOwn(circle, entries))),
+    preview: (entries) =>
+      foldRoster(circle, [...roster.get().entries.values(), ...readOwn(circle, entries)]),
+    author: (body) =>
+      serial(async () => {
+        const draft = draftEntry({
+          circle,
+          author: idBytes(device.device),
+          heads: limitedHeads(roster.get()),
+          time: environment.now(),
+          body,
+        });
+        const [entry] = await keep([draft.finish(device.sign(draft.message))]);
+        return entry;
+      }),
+  };
+}
+
+/** Entries of this circle among the bytes; anything else is dropped. */
+function readOwn(circle: CircleId, all: readonly Bytes[]): readonly RosterEntry[] {
+  const entries: RosterEntry[] = [];
+  for (const bytes of all) {
+    const read = readEntry(bytes);
+    if (!read.ok) continue;
+    const entry = read.value;
+    const home = entry.body.type === 'genesis' ? circleIdOf(entry) : entry.circle;
+    if (home === circle) entries.push(entry);
+  }
+  return entries;
+}
+
+export function entryChange(entry: RosterEntry) {
+  return { collection: 'roster', key: entry.id, value: entry.bytes } as const;
+}
+
+/** With more heads than one entry may name, the rest stays a head and is named by a later entry. */
+export function limitedHeads(roster: Roster): readonly EntryId[] {
+  return roster.heads.slice(0, MAX_ENTRY_HEADS);
+}

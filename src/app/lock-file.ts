@@ -1,0 +1,91 @@
+import type { ChunkId } from '../domain/ids.ts';
+import { checkFileName } from '../domain/files/names.ts';
+import { pieceLayout } from '../domain/files/padding.ts';
+import { MAX_FILE_BYTES } from '../domain/limits.ts';
+import type { PieceRecord } from '../domain/records.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { ChunkStore } from '../ports/chunk-store.ts';
+import type { CryptoPool } from '../ports/crypto-pool.ts';
+import type { Environment } from '../ports/environment.ts';
+import type { FileSource } from '../ports/file-sink.ts';
+import type { FileId } from '../domain/ids.ts';
+import type { Library } from './library.ts';
+
+export type LockProblem =
+  | 'unreadable'
+  | 'too-big'
+  | 'bad-name'
+  | 'disk-full'
+  | 'cancelled';
+
+export interface LockFileDeps {
+  readonly crypto: CryptoPool;
+  readonly chunks: ChunkStore;
+  readonly library: Library;
+  readonly environment: Environment;
+}
+
+/**
+ * Takes a file in: cut, padded, encrypted and flushed to this device's disk, piece by piece, then
+ * linked under its manifest in one step. Until that step the file does not exist here except as
+ * "interrupted".
+ */
+export async function lockFile(
+  deps: LockFileDeps,
+  source: FileSource,
+  onProgress: (fraction: number) => void,
+  signal: AbortSignal,
+): Promise<Result<FileId, LockProblem>> {
+  const { crypto, library, chunks } = deps;
+  if (!checkFileName(source.name).ok) return fail('bad-name');
+  if (source.size > MAX_FILE_BYTES) return fail('too-big');
+  const { fileId, keyBox } = await crypto.newFile();
+  const record = {
+    v: 1,
+    file_id: fileId,
+    added: deps.environment.now(),
+    name: source.name,
+    size: source.size,
+    manifest: null,
+  } as const;
+  const begun = await library.putFile({ record, manifest: undefined }, []);
+  if (!begun.ok) return fail('disk-full');
+
+  const locked: ChunkId[] = [];
+  const giveUp = async (problem: LockProblem) => {
+    await Promise.all(locked.map((chunk) => chunks.delete(`own/${chunk}`)));
+    await library.removeFile(fileId, []);
+    return fail(problem);
+  };
+
+  const layout = pieceLayout(source.size);
+  const pieces: PieceRecord[] = [];
+  for (let index = 0; index < layout.count; index++) {
+    if (signal.aborted) return giveUp('cancelled');
+    const { start, end, paddedLength, final } = layout.piece(index);
+    const piece = { keyBox: keyBox.slice(), fileId, index, final };
+    const made = await crypto.lockPiece(piece, source.slice(start, end), paddedLength);
+    if (!made.ok) return giveUp('unreadable');
+    const { chunkId, chunk } = made.value;
+    const size = chunk.length;
+    const put = await chunks.put(`own/${chunkId}`, chunk);
+    if (!put.ok) return giveUp('disk-full');
+    locked.push(chunkId);
+    pieces.push({ v: 1, chunk_id: chunkId, file_id: fileId, index, size, local: true, copies: [] });
+    onProgress((index + 1) / layout.count);
+  }
+
+  const manifest = {
+    fileId,
+    version: 1,
+    name: source.name,
+    type: source.type,
+    size: source.size,
+    modified: Math.max(0, Math.floor(source.lastModified / 1000)),
+    chunks: locked,
+    keyBox,
+  };
+  const sealed = await crypto.sealManifest(manifest);
+  const linked = await library.putFile({ record: { ...record, manifest: sealed }, manifest }, pieces);
+  return linked.ok ? ok(fileId) : giveUp('disk-full');
+}

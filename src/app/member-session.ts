@@ -1,0 +1,287 @@
+import type { Bytes } from '../domain/bytes.ts';
+import type { Roster } from '../domain/circle/roster.ts';
+import type { DeviceId, MemberId } from '../domain/ids.ts';
+import type { DeviceKey } from '../domain/identity/device-key.ts';
+import { targetCopies } from '../domain/replication/quorum.ts';
+import type { CircleRecord, SelfRecord } from '../domain/records.ts';
+import { storeRequestGossip } from '../domain/wire/peer-messages.ts';
+import type { Network, RelayAddress } from '../ports/network.ts';
+import { namespaceToken } from '../domain/circle/epoch.ts';
+import { createMemberAdmission } from './admit-members.ts';
+import { createCircleGossip } from './circle-gossip.ts';
+import { createCircleState, type CircleState } from './circle-state.ts';
+import { openFileDeleter, type FileDeleter } from './delete-file.ts';
+import { createChunkFetcher } from './fetch-chunk.ts';
+import { sweepChunks } from './free-space.ts';
+import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
+import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
+import { openInviter, type Inviter } from './invite-people.ts';
+import { openLibrary, type Library } from './library.ts';
+import { createPeerCalls } from './peer-calls.ts';
+import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
+import { createCopyServer } from './serve-copies.ts';
+import { createPeerServer } from './serve-peers.ts';
+import { openSightings, type Sightings } from './sightings.ts';
+import { createStoreOffers } from './store-offers.ts';
+import { createRosterSync, type RosterSync } from './sync-roster.ts';
+import { createTransfers, type Transfers } from './transfers.ts';
+import type { AppDeps } from './deps.ts';
+import type { Records } from './records.ts';
+import type { StorageStatus } from '../ports/environment.ts';
+
+/** Room left to the browser and to this device's own files. */
+const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
+
+export interface MemberSessionInit {
+  readonly deps: AppDeps;
+  readonly records: Records;
+  readonly network: Network;
+  readonly device: DeviceKey;
+  readonly member: MemberId;
+  readonly circle: CircleRecord;
+  /** This device's settings, as they are now. */
+  readonly settings: () => SelfRecord;
+  readonly storage: () => StorageStatus;
+  /** The relay that serves the app, if it could be asked. */
+  readonly homeRelay: RelayAddress | undefined;
+  readonly onChange: () => void;
+  readonly onDiskFull: () => void;
+}
+
+/** Everything that runs while this browser is a member of a circle. */
+export interface MemberSession {
+  readonly state: CircleState;
+  readonly sync: RosterSync;
+  readonly inviter: Inviter;
+  readonly library: Library;
+  readonly held: HeldLedger;
+  readonly holder: CopyHolder;
+  readonly placer: CopyPlacer;
+  readonly transfers: Transfers;
+  readonly deleter: FileDeleter;
+  readonly sightings: Sightings;
+  readonly damaged: number;
+  copiesPossible(): number;
+  target(): number;
+  /** The relay asked for a code, and this is it. */
+  setRelayCode(code: string): void;
+  stop(): void;
+}
+
+export async function startMemberSession(init: MemberSessionInit): Promise<MemberSession> {
+  const { deps, records, network, device, member, circle, onChange } = init;
+  const { environment, crypto, chunks } = deps;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  const entries = await records.raw.entries('roster');
+  const state = createCircleState({
+    records,
+    environment,
+    circle: circle.circle,
+    member,
+    device,
+    known: entries.records.map(([, bytes]) => bytes),
+  });
+  const library = await openLibrary(records, crypto);
+  const held = await openHeldLedger(records);
+  await sweepChunks({ library, held, chunks });
+
+  const roster = () => state.roster.get();
+  const isHere = (other: DeviceId) => network.links.get().has(other);
+  const hereNow = () => [...network.links.get().keys()].filter((one) => roster().devices.has(one));
+  const copiesPossible = () => otherMembers(roster(), member);
+  const target = () => targetCopies(init.settings().copies, copiesPossible());
+  const shared = { circle: circle.circle, environment, chunks, held, signal, onChange };
+  const self = device.device;
+
+  const calls = createPeerCalls(network);
+  const gossip = createCircleGossip({
+    network,
+    environment,
+    circle: circle.circle,
+    epoch: circle.epoch,
+    epochKey: circle.epoch_key,
+    device,
+    isActive: (other) => roster().devices.has(other),
+  });
+  const presence = () => {
+    const deviceClass = deps.deviceClass();
+    const { persisted } = init.storage();
+    return {
+      device_class: deviceClass,
+      durable: deviceClass === 'keeper' || (deviceClass === 'desktop' && persisted),
+      incarnation: init.settings().incarnation,
+      free_bytes: holder.freeBytes(),
+    };
+  };
+  const holder = createCopyHolder({
+    ...shared,
+    device,
+    incarnation: init.settings().incarnation,
+    calls,
+    lend: () => roomToLend(init.settings().lend, init.storage(), held.usedBytes()),
+    presence,
+    onDiskFull: init.onDiskFull,
+  });
+  const fetcher = createChunkFetcher({
+    ...shared,
+    self,
+    owner: member,
+    calls,
+    crypto,
+    library,
+    isHere,
+    onLost: () => {
+      placer.rescan();
+    },
+  });
+  const offers = createStoreOffers({
+    environment,
+    calls,
+    gossip,
+    roster,
+    self,
+    hereNow,
+    isHere,
+    signal,
+    onOffers: () => {
+      placer.pump();
+    },
+  });
+  const placer = createCopyPlacer({
+    ...shared,
+    member,
+    self,
+    calls,
+    crypto,
+    library,
+    fetcher,
+    offers,
+    roster,
+    hereNow,
+    target,
+  });
+  const deleter = await openFileDeleter({ ...shared, member, self, records, library, crypto, calls, isHere });
+  const sync = createRosterSync({
+    network,
+    calls,
+    state,
+    environment,
+    gossip,
+    presence,
+    onMet: (other) => {
+      holder.onMet(other);
+      placer.onMet(other);
+      deleter.onMet(other);
+    },
+  });
+  const inviter = await openInviter({
+    state,
+    records,
+    environment,
+    network,
+    origin: deps.origin,
+    announce: sync.announce,
+  });
+  const admission = createMemberAdmission({
+    state,
+    records,
+    environment,
+    epoch: circle.epoch,
+    epochKey: circle.epoch_key,
+    announce: sync.announce,
+  });
+  const transfers = createTransfers({
+    ...shared,
+    crypto,
+    library,
+    fetcher,
+    onLocked: () => {
+      placer.rescan();
+    },
+  });
+  const sightings = await openSightings({ records, environment, network, signal });
+  const server = createCopyServer({ ...shared, self, verify: deps.verifyOwnership });
+
+  network.handle('peer', createPeerServer({ roster, sync, holder, server, placer, offers }));
+  network.handle('join', (from, payload) => admission.onJoin(from, payload));
+  gossip.start((from, type, payload) => {
+    if (type === 'roster_entry') sync.onGossip(payload);
+    if (type === 'store_request') heardRequest(from, payload);
+  });
+
+  function heardRequest(from: DeviceId, payload: Bytes): void {
+    const owner = roster().devices.get(from)?.member;
+    const request = storeRequestGossip.decode(payload);
+    if (owner !== undefined && request.ok) holder.onStoreRequest(from, owner, request.value);
+  }
+
+  let relayCode = circle.relay_code ?? undefined;
+  function followRoster(): void {
+    const now = roster();
+    network.setPeers(new Set([...now.devices.keys()].filter((other) => other !== self)));
+    network.setRelays(relaysOf(now, init.homeRelay), {
+      kind: 'member',
+      namespaceToken: namespaceToken(circle.epoch_key, circle.circle),
+      code: relayCode,
+    });
+    inviter.refresh();
+    placer.rescan();
+    onChange();
+  }
+  const unsubscribes = [
+    state.roster.subscribe(followRoster),
+    library.version.subscribe(onChange),
+    network.links.subscribe(onChange),
+    network.relay.subscribe(onChange),
+    sync.met.subscribe(onChange),
+  ];
+  followRoster();
+  void sync.run(signal);
+  void placer.run(signal);
+
+  return {
+    state,
+    sync,
+    inviter,
+    library,
+    held,
+    holder,
+    placer,
+    transfers,
+    deleter,
+    sightings,
+    damaged: entries.damaged.length + library.damaged + held.damaged,
+    copiesPossible,
+    target,
+    setRelayCode(code) {
+      relayCode = code;
+      followRoster();
+    },
+    stop() {
+      stopping.abort();
+      gossip.stop();
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    },
+  };
+}
+
+/** People who could hold a copy of my files: active, and not me. */
+function otherMembers(roster: Roster, self: MemberId): number {
+  return new Set([...roster.devices.values()].map((one) => one.member).filter((one) => one !== self))
+    .size;
+}
+
+/** What was lent, as far as the disk really has room for it. */
+function roomToLend(lend: number, storage: StorageStatus, used: number): number {
+  const room = Math.max(0, storage.quota - storage.usage - DISK_MARGIN_BYTES);
+  return Math.min(lend, used + room);
+}
+
+/** The circle's relays; the one that served the app by the address that worked. */
+function relaysOf(roster: Roster, home: RelayAddress | undefined): readonly RelayAddress[] {
+  if (home === undefined) return roster.relays;
+  const identity = (address: string) => address.slice(address.lastIndexOf('/p2p/'));
+  return [home, ...roster.relays.filter((address) => identity(address) !== identity(home))];
+}

@@ -1,0 +1,81 @@
+import type * as v from 'valibot';
+import type { Codec } from '../domain/wire/codec.ts';
+import type { Collection, RecordChange, RecordStore } from '../ports/record-store.ts';
+import {
+  circleRecord,
+  claimsRecord,
+  deleteRecord,
+  fileRecord,
+  heldRecord,
+  inviteLinkRecord,
+  pendingJoinRecord,
+  pieceRecord,
+  seenRecord,
+  selfRecord,
+} from '../domain/records.ts';
+
+/** One kind of record: reads are parsed, writes are collected into one atomic `store.write`. */
+export interface Table<T> {
+  /** Undefined if absent or damaged. */
+  read(key: string): Promise<T | undefined>;
+  readAll(): Promise<{ readonly values: readonly T[]; readonly damaged: number }>;
+  put(key: string, value: T): RecordChange;
+  remove(key: string): RecordChange;
+}
+
+/** Keys in the `device` collection. */
+export const DEVICE_KEYS = {
+  self: 'self',
+  member: 'member',
+  circle: 'circle',
+  pending: 'pending',
+  seen: 'seen',
+} as const;
+
+export type Records = ReturnType<typeof createRecords>;
+
+export function createRecords(store: RecordStore) {
+  return {
+    self: tableOf(store, 'device', selfRecord),
+    circle: tableOf(store, 'device', circleRecord),
+    pending: tableOf(store, 'device', pendingJoinRecord),
+    seen: tableOf(store, 'device', seenRecord),
+    inviteLinks: tableOf(store, 'links', inviteLinkRecord),
+    claims: tableOf(store, 'claims', claimsRecord),
+    files: tableOf(store, 'files', fileRecord),
+    pieces: tableOf(store, 'pieces', pieceRecord),
+    held: tableOf(store, 'held', heldRecord),
+    deletes: tableOf(store, 'deletes', deleteRecord),
+    /** Signed and wrapped blobs that bring their own format. */
+    raw: store,
+    write: (changes: readonly RecordChange[]) => store.write(changes),
+  };
+}
+
+function tableOf<S extends v.GenericSchema>(
+  store: RecordStore,
+  collection: Collection,
+  codec: Codec<S>,
+): Table<v.InferOutput<S>> {
+  return {
+    async read(key) {
+      const found = await store.get(collection, key);
+      if (!found.ok) return undefined;
+      const decoded = codec.decode(found.value);
+      return decoded.ok ? decoded.value : undefined;
+    },
+    async readAll() {
+      const { records, damaged } = await store.entries(collection);
+      const values: v.InferOutput<S>[] = [];
+      let unreadable = damaged.length;
+      for (const [, bytes] of records) {
+        const decoded = codec.decode(bytes);
+        if (decoded.ok) values.push(decoded.value);
+        else unreadable++;
+      }
+      return { values, damaged: unreadable };
+    },
+    put: (key, value) => ({ collection, key, value: codec.encode(value) }),
+    remove: (key) => ({ collection, key, value: undefined }),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Bytes } from '../domain/bytes.ts';
+import type { FileId } from '../domain/ids.ts';
+import { pieceLayout } from '../domain/files/padding.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
+import type { FileSink } from '../ports/file-sink.ts';
+import type { ChunkFetcher, FetchProblem } from './fetch-chunk.ts';
+import type { Library } from './library.ts';
+
+/** Pieces fetched ahead of the one being written: bounds memory to about this many MiB. */
+const PIECES_AHEAD = 6;
+
+export type RetrieveProblem = 'out-of-reach' | 'missing-piece' | 'save-failed' | 'cancelled';
+
+export interface RetrieveFileDeps {
+  readonly library: Library;
+  readonly fetcher: ChunkFetcher;
+  readonly crypto: CryptoPool;
+}
+
+/** Writes the file to the sink, in order, every piece verified and decrypted before it is written. */
+export async function retrieveFile(
+  deps: RetrieveFileDeps,
+  id: FileId,
+  sink: FileSink,
+  onProgress: (fraction: number) => void,
+  signal: AbortSignal,
+): Promise<Result<undefined, RetrieveProblem>> {
+  const manifest = deps.library.file(id)?.manifest;
+  if (manifest === undefined) return fail('missing-piece');
+  const stop = new AbortController();
+  const onAbort = () => {
+    stop.abort();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const written = await writePieces(deps, manifest, sink, onProgress, stop.signal);
+    if (!written.ok) await sink.abort();
+    return written;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stop.abort();
+  }
+}
+
+async function writePieces(
+  deps: RetrieveFileDeps,
+  manifest: ManifestView,
+  sink: FileSink,
+  onProgress: (fraction: number) => void,
+  signal: AbortSignal,
+): Promise<Result<undefined, RetrieveProblem>> {
+  const layout = pieceLayout(manifest.size);
+  const count = manifest.chunks.length;
+  const ahead: Promise<Result<Bytes, FetchProblem>>[] = [];
+  let next = 0;
+  for (let index = 0; index < count; index++) {
+    while (next < count && ahead.length < PIECES_AHEAD) ahead.push(plainPiece(deps, manifest, next++, signal));
+    const piece = await ahead.shift();
+    if (signal.aborted) return fail('cancelled');
+    if (piece === undefined || !piece.ok) {
+      return fail(piece?.ok === false && piece.error !== 'missing' ? piece.error : 'missing-piece');
+    }
+    const { start, end } = layout.piece(index);
+    try {
+      // What follows the true end of the file is padding.
+      if (end > start) await sink.write(piece.value.subarray(0, end - start));
+    } catch {
+      return fail('save-failed');
+    }
+    onProgress((index + 1) / count);
+  }
+  try {
+    await sink.finish();
+  } catch {
+    return fail('save-failed');
+  }
+  return ok();
+}
+
+async function plainPiece(
+  deps: RetrieveFileDeps,
+  manifest: ManifestView,
+  index: number,
+  signal: AbortSignal,
+): Promise<Result<Bytes, FetchProblem>> {
+  const chunkId = manifest.chunks[index];
+  if (chunkId === undefined) return fail('missing');
+  const final = index === manifest.chunks.length - 1;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const chunk = await deps.fetcher.fetch(chunkId, index + attempt, signal);
+    if (!chunk.ok) return chunk;
+    const piece = { keyBox: manifest.keyBox.slice(), fileId: manifest.fileId, index, final };
+    const plain = await deps.crypto.openPiece(piece, chunkId, chunk.value);
+    if (plain.ok) return ok(plain.value);
+    // Holders' chunks were verified on arrival, so this was a rotten local copy: go to the holders.
+    await deps.library.updatePiece(chunkId, (now) => ({ ...now, local: false }));
+  }
+  return fail('missing');
+}

@@ -1,0 +1,140 @@
+import { toHex, type Bytes } from '../domain/bytes.ts';
+import type { CircleId, DeviceId } from '../domain/ids.ts';
+import { MAX_REQUESTS_IN_FLIGHT, NONCE_SECONDS } from '../domain/limits.ts';
+import {
+  deleteNonce,
+  ownershipContext,
+  verifyOwnership,
+  type Operation,
+} from '../domain/proofs/ownership.ts';
+import type { HeldRecord } from '../domain/records.ts';
+import type { PeerReply, PeerRequest } from '../domain/wire/peer-messages.ts';
+import type { ChunkStore } from '../ports/chunk-store.ts';
+import type { Environment } from '../ports/environment.ts';
+import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
+
+type RetrieveRequest = Extract<PeerRequest, { type: 'retrieve_request' }>;
+type DeleteRequest = Extract<PeerRequest, { type: 'delete_request' }>;
+
+/** The holder's side of retrieving and deleting: nothing without a fresh proof of ownership. */
+export interface CopyServer {
+  onChallenge(from: DeviceId, count: number): PeerReply;
+  onRetrieve(
+    from: DeviceId,
+    request: RetrieveRequest,
+  ): Promise<{ readonly reply: PeerReply; readonly body?: Bytes }>;
+  onDelete(from: DeviceId, request: DeleteRequest): Promise<PeerReply>;
+}
+
+export interface CopyServerDeps {
+  readonly circle: CircleId;
+  readonly self: DeviceId;
+  readonly environment: Environment;
+  readonly chunks: ChunkStore;
+  readonly held: HeldLedger;
+  readonly verify: typeof verifyOwnership;
+  readonly onChange: () => void;
+}
+
+export function createCopyServer(deps: CopyServerDeps): CopyServer {
+  const { environment, chunks, held } = deps;
+  const nonces = createNonces(environment);
+
+  function proves(
+    from: DeviceId,
+    record: HeldRecord,
+    operation: Operation,
+    proof: { readonly nonce: Bytes; readonly expiry: number; readonly zkp: Bytes },
+  ): boolean {
+    const context = ownershipContext({
+      circle: deps.circle,
+      holder: deps.self,
+      requester: from,
+      operation,
+      subject: record.replica_id,
+      nonce: proof.nonce,
+      expiry: proof.expiry,
+      payload: new Uint8Array(),
+    });
+    const y = operation === 'delete' ? record.y_own : record.y_read;
+    return deps.verify(y, context, proof.zkp);
+  }
+
+  return {
+    onChallenge: (from, count) => ({ type: 'nonces', ...nonces.issue(from, count) }),
+
+    async onRetrieve(from, request) {
+      // Spent before anything is looked at, so that no answer helps a second try.
+      const fresh = nonces.spend(from, request.nonce, request.expiry);
+      const record = held.get(request.owner, request.replica_id);
+      if (record === undefined || record.state !== 'held') return refusal(fresh ? 'absent' : 'denied');
+      if (!fresh || !proves(from, record, 'retrieve', request)) return refusal('denied');
+      const found = await chunks.get(heldChunkKey(record), { length: record.size, sha256: record.sha256 });
+      if (!found.ok) {
+        // The copy is gone or rotten: it is not offered again, and the owner is told by this answer.
+        await held.remove(record);
+        await chunks.delete(heldChunkKey(record));
+        deps.onChange();
+        return refusal(found.error);
+      }
+      return {
+        reply: {
+          type: 'retrieve_response',
+          replica_id: record.replica_id,
+          seal_epoch: record.seal_epoch,
+          node_id: deps.self,
+        },
+        body: found.value.slice(0, record.size),
+      };
+    },
+
+    async onDelete(from, request) {
+      const record = held.get(request.owner, request.replica_id);
+      if (record === undefined) return { type: 'refused', reason: 'absent' };
+      const nonce = deleteNonce(request.owner, request.replica_id);
+      if (!proves(from, record, 'delete', { nonce, expiry: 0, zkp: request.zkp })) {
+        return { type: 'refused', reason: 'denied' };
+      }
+      if (record.state === 'held') {
+        // The tombstone first: a crash in between leaves an orphan for the next start, never a copy.
+        if (!(await held.put({ ...record, state: 'tombstone' }))) {
+          return { type: 'refused', reason: 'full' };
+        }
+        await chunks.delete(heldChunkKey(record));
+        deps.onChange();
+      }
+      return { type: 'delete_ack', replica_id: request.replica_id };
+    },
+  };
+}
+
+function refusal(reason: 'denied' | 'absent' | 'damaged'): { readonly reply: PeerReply } {
+  return { reply: { type: 'refused', reason } };
+}
+
+/** Single-use nonces, bound to the device that asked, alive for NONCE_SECONDS of monotonic time. */
+function createNonces(environment: Environment) {
+  const byDevice = new Map<DeviceId, Map<string, { readonly until: number; readonly expiry: number }>>();
+  return {
+    issue(from: DeviceId, count: number) {
+      const live = byDevice.get(from) ?? new Map<string, { until: number; expiry: number }>();
+      byDevice.set(from, live);
+      const until = environment.monotonic() + NONCE_SECONDS * 1000;
+      const expiry = environment.now() + NONCE_SECONDS;
+      const nonces = Array.from({ length: count }, () => environment.random(32));
+      for (const nonce of nonces) live.set(toHex(nonce), { until, expiry });
+      // Insertion order is age: the oldest go first when a device asks for more than it uses.
+      for (const key of live.keys()) {
+        if (live.size <= MAX_REQUESTS_IN_FLIGHT) break;
+        live.delete(key);
+      }
+      return { nonces, expiry };
+    },
+    spend(from: DeviceId, nonce: Bytes, expiry: number): boolean {
+      const live = byDevice.get(from);
+      const found = live?.get(toHex(nonce));
+      live?.delete(toHex(nonce));
+      return found !== undefined && found.expiry === expiry && environment.monotonic() < found.until;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Environment } from '../ports/environment.ts';
+
+/** Resolves true after `ms`, or false at once when the signal ends. */
+export function pause(environment: Environment, ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(false);
+      return;
+    }
+    const onAbort = () => {
+      cancel();
+      resolve(false);
+    };
+    const cancel = environment.after(ms, () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(true);
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A signal that ends with `parent` or after `ms`. `done` lets go of both. */
+export function deadline(
+  environment: Environment,
+  ms: number,
+  parent: AbortSignal,
+): { readonly signal: AbortSignal; done(): void } {
+  const controller = new AbortController();
+  const end = () => {
+    controller.abort();
+  };
+  const cancel = environment.after(ms, end);
+  if (parent.aborted) end();
+  else parent.addEventListener('abort', end, { once: true });
+  return {
+    signal: controller.signal,
+    done() {
+      cancel();
+      parent.removeEventListener('abort', end);
+    },
+  };
+}
+
+/** Repeats `task` every `ms` until the signal ends. A round starts only after the last one ended. */
+export async function every(
+  environment: Environment,
+  ms: number,
+  signal: AbortSignal,
+  task: () => Promise<void>,
+): Promise<void> {
+  while (await pause(environment, ms, signal)) await task();
+}
