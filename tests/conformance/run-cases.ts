@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../../src/domain/result.ts';
 import { createOperations, type Answer } from './operations.ts';
 
-const caseSchema = v.object({ op: v.string(), input: v.unknown() });
+const caseSchema = v.object({ op: v.string(), input: v.optional(v.unknown()) });
 
 export type CaseAnswer =
   | { readonly op: string | null; readonly output: Answer }

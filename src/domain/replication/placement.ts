@@ -20,6 +20,8 @@ export interface PlacementRequest {
   readonly candidates: readonly Candidate[];
   /** Members who hold or were granted a copy already. */
   readonly taken: ReadonlySet<MemberId>;
+  /** Their invite branches, one for each; without it those of them who are candidates too. */
+  readonly takenBranches?: readonly MemberId[];
   /** Whose file it is: one copy at most, on another device. */
   readonly owner: MemberId;
   /** The device the bytes come from. */
@@ -40,8 +42,8 @@ export interface PlacementRequest {
 export function chooseHolders(i: PlacementRequest): readonly Candidate[] {
   const members = new Set(i.taken);
   const copiesInBranch = new Map<MemberId, number>();
-  for (const [member, branch] of branches(i.candidates)) {
-    if (members.has(member)) countBranch(copiesInBranch, branch);
+  for (const branch of i.takenBranches ?? branchesAmong(i.candidates, i.taken)) {
+    countBranch(copiesInBranch, branch);
   }
   let open = i.candidates
     .filter((c) => c.device !== i.storing && c.freeBytes >= i.bytes)
@@ -89,8 +91,12 @@ function lotOf(tie: Bytes, device: DeviceId): Bytes {
   return sha256(lp('quloud/v1/placement', tie, idBytes(device)));
 }
 
-function branches(candidates: readonly Candidate[]): ReadonlyMap<MemberId, MemberId> {
-  return new Map(candidates.map((c) => [c.member, c.branch]));
+function branchesAmong(
+  candidates: readonly Candidate[],
+  members: ReadonlySet<MemberId>,
+): readonly MemberId[] {
+  const branches = new Map(candidates.map((c) => [c.member, c.branch]));
+  return [...branches].filter(([member]) => members.has(member)).map(([, branch]) => branch);
 }
 
 function countBranch(counts: Map<MemberId, number>, branch: MemberId): void {

@@ -20,7 +20,7 @@ export function anyId<T extends Id<string>>(): fc.Arbitrary<T> {
 }
 
 /** The id whose 32 bytes are all `byte`. */
-export function idOfByte<T extends Id<string>>(byte: number): T {
+export function idOfByte<T extends Id<string>>(byte: number) {
   return byte.toString(16).padStart(2, '0').repeat(32) as T;
 }
 

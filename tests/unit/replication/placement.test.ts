@@ -109,6 +109,12 @@ describe('chosen holders', () => {
       taken: new Set([sybils[0]!.member]),
     });
     expect(new Set(later)).toEqual(new Set(friends));
+    const whileAway = chooseHolders({
+      ...request([...sybils.slice(1), ...friends], 2),
+      taken: new Set([sybils[0]!.member]),
+      takenBranches: [stranger],
+    });
+    expect(new Set(whileAway)).toEqual(new Set(friends));
   });
 
   it('take turns among equals', () => {
