@@ -13,6 +13,8 @@ const MAY_HAVE_SCRIPTS = new Set(['node_modules/fsevents']);
  * @property {string} [integrity]
  * @property {string} [resolved]
  * @property {boolean} [hasInstallScript]
+ *
+ * @typedef {{ packages: Record<string, LockedPackage> }} Lockfile
  */
 
 /**
@@ -20,13 +22,20 @@ const MAY_HAVE_SCRIPTS = new Set(['node_modules/fsevents']);
  * @returns {Promise<{ code: number, output: string }>} code 1 and a line per fault
  */
 export async function checkLockfile(path) {
-  const lock = /** @type {{ packages: Record<string, LockedPackage> }} */ (
-    JSON.parse(await readFile(path, 'utf8'))
-  );
-  const faults = Object.entries(lock.packages).flatMap(([where, locked]) =>
+  /** @type {Lockfile} */
+  const lock = JSON.parse(await readFile(path, 'utf8'));
+  const faults = lockfileFaults(lock);
+  return { code: faults.length === 0 ? 0 : 1, output: faults.join('\n') };
+}
+
+/**
+ * @param {Lockfile} lock
+ * @returns {string[]}
+ */
+export function lockfileFaults(lock) {
+  return Object.entries(lock.packages).flatMap(([where, locked]) =>
     where === '' ? [] : faultsOf(where, locked),
   );
-  return { code: faults.length === 0 ? 0 : 1, output: faults.join('\n') };
 }
 
 /**
