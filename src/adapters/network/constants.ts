@@ -1,0 +1,32 @@
+/** Times and bounds of the libp2p adapter; docs/decisions/0010-network.md gives the reasons. */
+
+/** Dialling a relay and getting a seat there. */
+export const SEAT_TIMEOUT_MS = 15_000;
+/** Between attempts, so that a thousand devices do not come back in one instant. */
+export const SEAT_RETRY_MS = { min: 1_000, max: 5_000 } as const;
+/** How often a reservation is looked after; it is renewed only when it needs to be. */
+export const RESERVATION_CHECK_MS = 60_000;
+
+/** A relayed path: two streams at the relay and a handshake. */
+export const RELAYED_DIAL_MS = 10_000;
+/** A direct path: signalling, ICE, DTLS. Some stall for good, so each has its own end. */
+export const DIRECT_DIAL_MS = 20_000;
+export const MAX_DIALS_AT_ONCE = 3;
+/** The device with the higher id leaves dialling to the other for so long. */
+export const DIAL_GRACE_MS = 5_000;
+/** Dials that fall together are spread over this. */
+export const DIAL_STAGGER_MS = 300;
+export const REDIAL_MS = { min: 500, max: 30_000 } as const;
+export const UPGRADE_RETRY_MS = { min: 4_000, max: 300_000 } as const;
+/** The supervisor looks at everything this often, besides whenever something happens. */
+export const LOOK_MS = 1_000;
+
+/** Opening a stream costs some eight round trips. */
+export const STREAM_OPEN_MS = 10_000;
+/** After that a relayed connection next to a direct one is closed, whatever runs on it. */
+export const RETIRE_MS = 30_000;
+/** A frozen peer does not confirm a close. */
+export const CLOSE_MS = 2_000;
+/** After a pause: a connection that does not answer a ping in this time is dead. */
+export const WAKE_PING_MS = 1_000;
+export const STOP_MS = 5_000;
