@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Bytes } from '../../../src/domain/bytes.ts';
-import type { Id } from '../../../src/domain/ids.ts';
+import { idOf, type Id } from '../../../src/domain/ids.ts';
 
 /** Runs of a property: `SLOW=1` runs twenty times as many. */
 export function runs(count = 100): { numRuns: number } {
@@ -16,12 +16,13 @@ export function bytesUpTo(maxLength: number): fc.Arbitrary<Bytes> {
 }
 
 export function anyId<T extends Id<string>>(): fc.Arbitrary<T> {
-  return bytes(32).map((b) => Buffer.from(b).toString('hex') as T);
+  return bytes(32).map((b) => idOf<T>(b));
 }
 
 /** The id whose 32 bytes are all `byte`. */
-export function idOfByte<T extends Id<string>>(byte: number) {
-  return byte.toString(16).padStart(2, '0').repeat(32) as T;
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as idOf: the field says which kind
+export function idOfByte<T extends Id<string>>(byte: number): T {
+  return idOf<T>(new Uint8Array(32).fill(byte));
 }
 
 export interface Mutation {
