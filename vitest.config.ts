@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/contract/**/*.browser.test.ts'],
+          // One origin has one quota, and some of these tests use it up.
+          fileParallelism: false,
           browser: {
             enabled: true,
             headless: true,
