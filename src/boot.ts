@@ -22,6 +22,7 @@ export function boot(_init: BootInit): Promise<App & Pick<Platform, 'openSink'>>
   const nothing = () => Promise.resolve();
   const commands: Commands = {
     createCircle: () => Promise.resolve(fail('no-relay')),
+    setRelayCode: nothing,
     readInvite: () => fail('not-a-link'),
     join: () => Promise.resolve(fail('not-a-link')),
     cancelJoin: nothing,

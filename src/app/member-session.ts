@@ -42,8 +42,6 @@ export interface MemberSessionInit {
   /** This device's settings, as they are now. */
   readonly settings: () => SelfRecord;
   readonly storage: () => StorageStatus;
-  /** The relay that serves the app, if it could be asked. */
-  readonly homeRelay: RelayAddress | undefined;
   readonly onChange: () => void;
   readonly onDiskFull: () => void;
 }
@@ -63,6 +61,8 @@ export interface MemberSession {
   readonly damaged: number;
   copiesPossible(): number;
   target(): number;
+  /** The relay that serves the app, by the address that works here; undefined if nobody answered. */
+  useHomeRelay(relay: RelayAddress | undefined): void;
   /** The relay asked for a code, and this is it. */
   setRelayCode(code: string): void;
   stop(): void;
@@ -217,11 +217,12 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     if (owner !== undefined && request.ok) holder.onStoreRequest(from, owner, request.value);
   }
 
+  let homeRelay: RelayAddress | undefined;
   let relayCode = circle.relay_code ?? undefined;
   function followRoster(): void {
     const now = roster();
     network.setPeers(new Set([...now.devices.keys()].filter((other) => other !== self)));
-    network.setRelays(relaysOf(now, init.homeRelay), {
+    network.setRelays(relaysOf(now, homeRelay), {
       kind: 'member',
       namespaceToken: namespaceToken(circle.epoch_key, circle.circle),
       code: relayCode,
@@ -255,6 +256,10 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     damaged: entries.damaged.length + library.damaged + held.damaged,
     copiesPossible,
     target,
+    useHomeRelay(relay) {
+      homeRelay = relay;
+      if (relay !== undefined && !signal.aborted) followRoster();
+    },
     setRelayCode(code) {
       relayCode = code;
       followRoster();

@@ -1,0 +1,117 @@
+import { decodeInviteLink, inviteKeys, type InviteLink } from '../domain/circle/invite-link.ts';
+import { checkPersonName } from '../domain/circle/names.ts';
+import { MAX_COPIES } from '../domain/limits.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { Environment } from '../ports/environment.ts';
+import type { ChunkStore } from '../ports/chunk-store.ts';
+import { freeLocalCopy } from './free-space.ts';
+import type { MemberSession } from './member-session.ts';
+import type { ProfileStore } from './profile.ts';
+import { DEVICE_KEYS, type Records } from './records.ts';
+import type { Commands, LinkProblem } from './view.ts';
+
+/** What the commands need of the running app. */
+export interface Controls {
+  readonly environment: Environment;
+  readonly records: Records;
+  readonly chunks: ChunkStore;
+  readonly profile: ProfileStore;
+  session(): MemberSession | undefined;
+  foundCircle(input: {
+    readonly circleName: string;
+    readonly yourName: string;
+    readonly relayCode: string | undefined;
+  }): Promise<Result<undefined, 'no-relay' | 'disk-full'>>;
+  beginJoin(text: string, link: InviteLink, name: string): Promise<Result<undefined, 'disk-full'>>;
+  endJoin(): Promise<void>;
+  protectStorage(): Promise<boolean>;
+  dismissNotice(id: string): void;
+  diskFull(): void;
+  changed(): void;
+}
+
+/** Checks what people typed and passes it on to the use case that does it. */
+export function createCommands(controls: Controls): Commands {
+  const { records, profile } = controls;
+
+  function readLink(text: string): Result<InviteLink, LinkProblem> {
+    const decoded = decodeInviteLink(text);
+    if (!decoded.ok) return decoded;
+    const link = decoded.value;
+    const state = controls.session()?.state;
+    if (state !== undefined) return fail(problemForMember(state, link));
+    return link.expires <= controls.environment.now() ? fail('expired') : ok(link);
+  }
+
+  async function saveSettings(change: Parameters<ProfileStore['save']>[0]): Promise<void> {
+    if (!(await profile.save(change))) controls.diskFull();
+    controls.session()?.placer.rescan();
+    controls.changed();
+  }
+
+  return {
+    async createCircle({ circleName, yourName, relayCode }) {
+      const circle = checkPersonName(circleName);
+      const you = checkPersonName(yourName);
+      if (!circle.ok || !you.ok) return fail('bad-name');
+      return controls.foundCircle({ circleName: circle.value, yourName: you.value, relayCode });
+    },
+    async setRelayCode(code) {
+      const circle = await records.circle.read(DEVICE_KEYS.circle);
+      if (circle === undefined) return;
+      const next = { ...circle, relay_code: code };
+      const written = await records.write([records.circle.put(DEVICE_KEYS.circle, next)]);
+      if (!written.ok) controls.diskFull();
+      controls.session()?.setRelayCode(code);
+    },
+    readInvite(text) {
+      const link = readLink(text);
+      if (!link.ok) return link;
+      const { inviter, circleName, expires } = link.value;
+      return ok({ inviter, circle: circleName, expires });
+    },
+    async join(text, yourName) {
+      const name = checkPersonName(yourName);
+      if (!name.ok) return fail('bad-name');
+      const link = readLink(text);
+      return link.ok ? controls.beginJoin(text.trim(), link.value, name.value) : link;
+    },
+    cancelJoin: () => controls.endJoin(),
+    invite: async () => (await controls.session()?.inviter.invite()) ?? fail('disk-full'),
+    revokeInvite: async (id) => controls.session()?.inviter.revoke(id),
+    addFiles: (sources) => controls.session()?.transfers.addFiles(sources),
+    download: (id, sink) => controls.session()?.transfers.download(id, sink),
+    cancel: (id) => controls.session()?.transfers.cancel(id),
+    dismiss(id) {
+      controls.dismissNotice(id);
+      const session = controls.session();
+      session?.transfers.dismiss(id);
+      const left = [...(session?.library.files() ?? [])].find((file) => file.record.file_id === id);
+      // A file that was never locked is nothing but its row.
+      if (left !== undefined && left.manifest === undefined) {
+        void session?.library.removeFile(left.record.file_id, []);
+      }
+    },
+    async freeUp(id) {
+      const session = controls.session();
+      if (session === undefined) return fail('kept');
+      const { library, target } = session;
+      return freeLocalCopy({ library, chunks: controls.chunks, target }, id);
+    },
+    async deleteFile(id) {
+      const deleted = await controls.session()?.deleter.delete(id);
+      if (deleted === false) controls.diskFull();
+    },
+    setLend: (bytes) => saveSettings({ lend: Math.max(0, Math.floor(bytes)) }),
+    setCopies: (count) =>
+      saveSettings({ copies: Math.min(MAX_COPIES, Math.max(1, Math.floor(count))) }),
+    protectStorage: () => controls.protectStorage(),
+  };
+}
+
+function problemForMember(state: MemberSession['state'], link: InviteLink): LinkProblem {
+  const roster = state.roster.get();
+  if (link.circle !== roster.circle) return 'foreign';
+  const invite = roster.invites.get(inviteKeys(link.secret, link.circle).invite);
+  return invite?.createdBy === state.member ? 'own' : 'already-in';
+}

@@ -1,0 +1,101 @@
+import { DEFAULT_COPIES } from '../domain/limits.ts';
+import type { StorageStatus } from '../ports/environment.ts';
+import type { Network } from '../ports/network.ts';
+import { deriveCircle } from './derive-circle.ts';
+import { deriveFiles, deriveTransfers } from './derive-files.ts';
+import type { AppDeps } from './deps.ts';
+import type { MemberSession } from './member-session.ts';
+import type { Profile } from './profile.ts';
+import type { AppView, Connection, DeviceView, Notice, Phase } from './view.ts';
+
+export interface ViewFacts {
+  readonly deps: AppDeps;
+  readonly phase: Phase;
+  readonly profile: Profile | undefined;
+  readonly network: Network | undefined;
+  readonly session: MemberSession | undefined;
+  readonly storage: StorageStatus;
+  readonly notices: readonly Notice[];
+  /** Monotonic milliseconds when the connection was last seen working, or first wanted. */
+  readonly connectingSince: number;
+}
+
+/** Everything the screens show, from what is so right now. */
+export function deriveView(facts: ViewFacts): AppView {
+  const { session, phase, notices } = facts;
+  const connection = connectionOf(facts);
+  const device = deviceOf(facts);
+  if (session === undefined) {
+    return { phase, connection, device, notices, circle: undefined, files: [], transfers: [] };
+  }
+  const shared = {
+    roster: session.state.roster.get(),
+    member: session.state.member,
+    met: session.sync.met.get(),
+    library: session.library,
+    copiesWanted: facts.profile?.settings.copies ?? DEFAULT_COPIES,
+    copiesPossible: session.copiesPossible(),
+  };
+  const fileFacts = {
+    ...shared,
+    self: session.state.device.device,
+    here: facts.network?.links.get() ?? new Map(),
+    isMoving: session.placer.isMoving,
+    waitsFor: session.placer.waitsFor,
+    transfers: session.transfers.list(),
+  };
+  const files = deriveFiles(fileFacts);
+  return {
+    phase,
+    connection,
+    device,
+    notices,
+    files,
+    transfers: deriveTransfers(fileFacts, files),
+    circle: deriveCircle({
+      ...shared,
+      links: facts.network?.links.get() ?? new Map(),
+      lastSeen: session.sightings.lastSeen,
+      held: session.held,
+      inviteLinks: session.inviter.links(),
+      now: facts.deps.environment.now(),
+    }),
+  };
+}
+
+function connectionOf(facts: ViewFacts): Connection {
+  const { network, session } = facts;
+  if (network === undefined) return { kind: 'offline' };
+  const relay = network.relay.get();
+  const here = session === undefined ? 0 : peopleHere(network, session);
+  if (relay.kind === 'connected' || here > 0) {
+    const people = session?.copiesPossible() ?? 0;
+    return { kind: 'connected', relay: relay.kind === 'connected', here, people };
+  }
+  // A guest whose invite the relay does not know yet waits for a member who brings it.
+  if (relay.kind === 'refused' && relay.reason !== 'unknown-invite') {
+    return { kind: 'refused', reason: relay.reason };
+  }
+  const sinceMs = facts.deps.environment.monotonic() - facts.connectingSince;
+  return { kind: 'connecting', sinceMs };
+}
+
+function peopleHere(network: Network, session: MemberSession): number {
+  const { devices } = session.state.roster.get();
+  const here = [...network.links.get().keys()].map((device) => devices.get(device)?.member);
+  return new Set(here.filter((one) => one !== undefined && one !== session.state.member)).size;
+}
+
+function deviceOf({ profile, deps, session, storage }: ViewFacts): DeviceView | undefined {
+  if (profile === undefined) return undefined;
+  return {
+    id: profile.device.device,
+    deviceClass: deps.deviceClass(),
+    lend: profile.settings.lend,
+    lent: session?.held.usedBytes() ?? 0,
+    quota: storage.quota,
+    usage: storage.usage,
+    persisted: storage.persisted,
+    storage: deps.storageKind,
+  };
+}
