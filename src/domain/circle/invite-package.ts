@@ -40,11 +40,7 @@ const codec = createCodec(
  * from the end and fetched later. Any member can seal it, only the link's secret opens it.
  * `ephemeralSeed` is 32 random bytes, used once.
  */
-export function sealPackage(
-  boxPublic: Bytes,
-  ephemeralSeed: Bytes,
-  content: InvitePackage,
-): Bytes {
+export function sealPackage(boxPublic: Bytes, ephemeralSeed: Bytes, content: InvitePackage): Bytes {
   const { circle, epoch, epochKey } = content;
   const entries = fitting(content.entries);
   const plain = codec.encode({ v: 1, circle, epoch, epoch_key: epochKey, entries });

@@ -3,7 +3,14 @@ import { authorOf } from './roster-authors.ts';
 import type { Dag } from './roster-dag.ts';
 import { emptyLedger, type Ledger } from './roster-ledger.ts';
 import { state } from './roster-statements.ts';
-import { concerns, strikeBook, type Act, type FoldRules, type Strike } from './roster-strikes.ts';
+import {
+  concerns,
+  strikeBook,
+  type Act,
+  type FoldRules,
+  type Said,
+  type Strike,
+} from './roster-strikes.ts';
 
 /**
  * Reads the history until it agrees with itself: the strikes it takes for granted are exactly those
@@ -75,8 +82,13 @@ function isVoid(ledger: Ledger, act: Act, rules: FoldRules): boolean {
     (strike) =>
       strike.slot !== act.slot &&
       concerns(strike, act) &&
-      rules.voids(strike, act, ledger.dag.isBefore(act.slot, strike.slot)),
+      rules.voids(strike, act, saidWhen(ledger.dag, act.slot, strike.slot)),
   );
+}
+
+function saidWhen(dag: Dag, act: number, strike: number): Said {
+  if (dag.isBefore(act, strike)) return 'before';
+  return dag.isBefore(strike, act) ? 'after' : 'concurrently';
 }
 
 function isSame(a: readonly Strike[], b: readonly Strike[]): boolean {

@@ -28,19 +28,19 @@ export type Strike = {
 );
 
 export interface FoldRules {
-  /**
-   * Whether a strike that concerns the author makes the entry void. `isBefore`: the entry is among
-   * those the strike had seen.
-   */
-  voids(strike: Strike, act: Act, isBefore: boolean): boolean;
+  /** Whether a strike that concerns the author makes the entry void. */
+  voids(strike: Strike, act: Act, said: Said): boolean;
 }
 
+/** Where an entry stands to a strike: seen by it, having seen it, or neither. */
+export type Said = 'before' | 'after' | 'concurrently';
+
 /**
- * Only what was said before counts. What is concurrent counts as said after: a removed author can
- * make any entry look old, but cannot make the removal have seen it.
+ * Only what was said before counts. A removed author can make any entry look old, but cannot make
+ * the removal have seen it, so what is concurrent counts as said after.
  */
 export const ROSTER_RULES: FoldRules = {
-  voids: (_strike, _act, isBefore) => !isBefore,
+  voids: (_strike, _act, said) => said !== 'before',
 };
 
 /** Whether a strike concerns the author of an entry (or, for a certificate, the device in it). */
@@ -48,10 +48,8 @@ export function concerns(strike: Strike, act: Act): boolean {
   const { body } = act.entry;
   switch (strike.kind) {
     case 'member':
-      // Two removals of the same person agree; neither needs to undo the other.
-      return (
-        act.member === strike.member && !(body.type === 'remove' && body.member === strike.member)
-      );
+      // Departures of one person agree; neither needs to undo the other.
+      return act.member === strike.member && !(strike.leaving && isDeparture(act));
     case 'device':
       if (body.type === 'device') {
         return body.device === strike.device || body.parent === strike.device;
@@ -67,6 +65,10 @@ export function concerns(strike: Strike, act: Act): boolean {
         act.generation < strike.generation
       );
   }
+}
+
+function isDeparture({ entry: { body }, member }: Act): boolean {
+  return body.type === 'remove' && body.member === member;
 }
 
 /** Strikes by whom they concern. */

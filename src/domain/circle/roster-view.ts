@@ -30,7 +30,7 @@ export function viewOf(ledger: Ledger): Roster {
             invite: id,
             createdBy,
             box: body.box,
-          tokenHash: body.token_hash,
+            tokenHash: body.token_hash,
             expires: body.expires,
             uses: body.uses,
             revoked: revokes.length > 0 || members.get(createdBy)?.status === 'removed',
