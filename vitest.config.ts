@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -5,6 +8,12 @@ import { findChromium } from './scripts/find-chromium.mjs';
 
 // Not vite.config.ts: the app's build (service worker, headers, PWA) is no business of a unit test.
 const chromium = findChromium();
+
+// A profile on disk: without one Chromium keeps files in memory, where no quota and no flush is real.
+const profile = join(tmpdir(), `quloud-vitest-${String(process.pid)}`);
+process.on('exit', () => {
+  rmSync(profile, { recursive: true, force: true });
+});
 
 export default defineConfig({
   cacheDir: '.cache/vite',
@@ -36,6 +45,10 @@ export default defineConfig({
       {
         extends: true,
         plugins: [svelte()],
+        // Found beforehand: what Vite meets first inside a worker makes it reload the test.
+        optimizeDeps: {
+          entries: ['src/workers/*.worker.ts', 'tests/contract/**/*.browser.test.ts'],
+        },
         test: {
           name: 'browser',
           include: ['tests/contract/**/*.browser.test.ts'],
@@ -47,6 +60,7 @@ export default defineConfig({
             screenshotFailures: false,
             instances: [{ browser: 'chromium' }],
             provider: playwright({
+              persistentContext: profile,
               launchOptions: {
                 // Without one the browser project fails with Playwright's own message.
                 ...(chromium === undefined ? {} : { executablePath: chromium }),

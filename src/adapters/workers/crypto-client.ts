@@ -11,25 +11,21 @@ export interface CryptoWorkerPool extends CryptoPool {
 }
 
 /**
- * Spreads calls over up to `size` workers, each to the one with the least under way. Workers start
- * at their first call. When one dies its calls reject with WorkerGoneError, and the next call that
+ * Spreads calls over up to `size` workers, each to the one with the least under way. A worker
+ * starts when the others are busy. When one dies its calls reject with WorkerGoneError, and the next call that
  * falls to its place starts a new one with the same member.
  */
 export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): CryptoWorkerPool {
   const places = Array.from({ length: size }, () => createPlace(makeWorker));
   let wrappedMember: Bytes | undefined;
-  let last = 0;
   let closed = false;
 
   function leastBusy(): Place {
-    // Begins behind the last one, so that idle workers take turns.
-    const turn = places.map((_, i) => places[(last + 1 + i) % places.length]);
-    let best: Place | undefined;
-    for (const place of turn) {
-      if (place !== undefined && (best === undefined || place.busy < best.busy)) best = place;
-    }
+    // Running workers before new ones, and of these the one asked least so far.
+    const [best] = places.toSorted(
+      (a, b) => a.busy - b.busy || Number(b.running) - Number(a.running) || a.asked - b.asked,
+    );
     if (best === undefined) throw new RangeError('a pool needs a worker');
-    last = places.indexOf(best);
     return best;
   }
 
@@ -70,7 +66,11 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
 }
 
 interface Place {
+  /** Calls under way. */
   readonly busy: number;
+  readonly running: boolean;
+  /** Calls so far. */
+  readonly asked: number;
   ask<T>(member: Bytes | undefined, call: (service: CryptoPool) => Promise<T>): Promise<T>;
   close(): void;
 }
@@ -80,6 +80,7 @@ function createPlace(makeWorker: () => Worker): Place {
   let link: WorkerLink<CryptoPool> | undefined;
   let opened: { readonly member: Bytes; readonly done: Promise<void> } | undefined;
   let busy = 0;
+  let asked = 0;
 
   function living(): WorkerLink<CryptoPool> {
     if (link === undefined || link.isGone()) {
@@ -99,8 +100,15 @@ function createPlace(makeWorker: () => Worker): Place {
     get busy() {
       return busy;
     },
+    get running() {
+      return link?.isGone() === false;
+    },
+    get asked() {
+      return asked;
+    },
     async ask(member, call) {
       busy += 1;
+      asked += 1;
       try {
         const worker = living();
         if (member !== undefined) {

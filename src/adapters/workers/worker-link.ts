@@ -1,8 +1,8 @@
 /** The worker crashed, never loaded, or was closed. Whatever was asked of it has no answer. */
 export class WorkerGoneError extends Error {
   override readonly name = 'WorkerGoneError';
-  constructor() {
-    super('the worker is gone');
+  constructor(options?: ErrorOptions) {
+    super('the worker is gone', options);
   }
 }
 
@@ -20,17 +20,22 @@ export function createWorkerLink<Service>(worker: Worker, service: Service): Wor
   const waiting = new Set<(error: WorkerGoneError) => void>();
   let gone = false;
 
-  function end(): void {
+  function end(cause?: unknown): void {
     if (gone) return;
     gone = true;
-    worker.removeEventListener('error', end);
-    worker.removeEventListener('messageerror', end);
+    worker.removeEventListener('error', crash);
+    worker.removeEventListener('messageerror', crash);
     worker.terminate();
-    for (const reject of waiting) reject(new WorkerGoneError());
+    const error = new WorkerGoneError({ cause });
+    for (const reject of waiting) reject(error);
     waiting.clear();
   }
-  worker.addEventListener('error', end);
-  worker.addEventListener('messageerror', end);
+  // Not prevented: the browser goes on to report the crash itself.
+  function crash(event: Event): void {
+    end('message' in event ? event.message : undefined);
+  }
+  worker.addEventListener('error', crash);
+  worker.addEventListener('messageerror', crash);
 
   return {
     ask(call) {
@@ -45,6 +50,8 @@ export function createWorkerLink<Service>(worker: Worker, service: Service): Wor
       });
     },
     isGone: () => gone,
-    close: end,
+    close() {
+      end();
+    },
   };
 }
