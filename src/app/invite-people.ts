@@ -1,6 +1,7 @@
 import { encodeInviteLink, inviteKeys } from '../domain/circle/invite-link.ts';
 import type { InviteId } from '../domain/ids.ts';
 import { INVITE_SECONDS } from '../domain/limits.ts';
+import { MAX_INVITES_PER_DEVICE } from '../domain/wire/access-messages.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
@@ -41,12 +42,13 @@ export async function openInviter(deps: InviterDeps): Promise<Inviter> {
 
   function refresh(): void {
     const now = environment.now();
-    const open = [...state.roster.get().invites.values()].filter(
-      (invite) =>
-        !invite.revoked && invite.expires > now && invite.admitted.length < invite.uses,
-    );
+    // Used and revoked ones too: who comes with such a link can then be told so.
+    const known = [...state.roster.get().invites.values()]
+      .filter((invite) => invite.expires > now)
+      .sort((a, b) => b.expires - a.expires)
+      .slice(0, MAX_INVITES_PER_DEVICE);
     deps.network.setInvites(
-      open.map((invite) => ({ tokenHash: invite.tokenHash, expires: invite.expires })),
+      known.map((invite) => ({ tokenHash: invite.tokenHash, expires: invite.expires })),
     );
   }
 

@@ -32,6 +32,8 @@ export interface World {
 export interface PersonInit {
   /** Bytes the disk takes for chunks. */
   readonly capacityBytes?: () => number;
+  /** Seconds this person's clock is ahead. */
+  readonly skew?: number;
   /** Broken twins of single parts. */
   readonly deps?: (deps: AppDeps) => AppDeps;
 }
@@ -53,7 +55,8 @@ export interface Person {
 export function createWorld(seed: string): World {
   const clock = createVirtualClock();
   const wires = createMemoryEnvironment({ seed: `${seed}/wires`, clock });
-  const hub = createMemoryHub({ environment: wires });
+  // A home uplink of about 2 MB/s, so that transfers take time that faults can fall into.
+  const hub = createMemoryHub({ environment: wires, latency: (bytes) => 5 + bytes / 2_000 });
 
   async function until(what: string, condition: () => boolean): Promise<void> {
     if (!(await clock.runUntil(condition, SOON_MS))) throw new Error(`never came: ${what} (seed ${seed})`);
@@ -68,7 +71,11 @@ export function createWorld(seed: string): World {
     let current: { readonly app: App; readonly deps: AppDeps; halt(): void };
 
     async function run() {
-      const environment = createMemoryEnvironment({ seed: `${seed}/${name}/${runs++}`, clock });
+      const environment = createMemoryEnvironment({
+        seed: `${seed}/${name}/${String(runs++)}`,
+        clock,
+        skew: () => init.skew ?? 0,
+      });
       const bulk = createNobleBulkCrypto();
       const vault = createMemoryVault({ random: environment.random, key: vaultKey });
       const plain: AppDeps = {

@@ -159,7 +159,7 @@ export function createMemoryHub(deps: MemoryHubDeps): MemoryHub {
     const wire: Wire = { ends: [from, to], path: 'relayed', onGone: new Set() };
     wires.set(pairOf(from, to), wire);
     const ms = directAfter(from, to);
-    if (Number.isFinite(ms) && relay.canCircuit(to, from)) {
+    if (Number.isFinite(ms)) {
       wire.onGone.add(
         environment.after(ms, () => {
           wire.path = 'direct';
