@@ -1,47 +1,71 @@
-import type { App, AppView, Commands } from './app/view.ts';
-import { createObservable } from './domain/observable.ts';
-import { fail } from './domain/result.ts';
-import type { Platform } from './ui/platform.ts';
+import { deviceClassOf, deviceHintsHere } from './adapters/browser/device-class.ts';
+import { findHomeRelay } from './adapters/browser/home-relay.ts';
+import { pageWake } from './adapters/browser/page-wake.ts';
+import { openSaveSink } from './adapters/browser/save-sink.ts';
+import { holdSingleTab } from './adapters/browser/single-tab.ts';
+import { createWebStorageMeter } from './adapters/browser/storage-meter.ts';
+import { createWebEnvironment } from './adapters/browser/web-environment.ts';
+import { createLibp2pNetwork } from './adapters/network/libp2p-network.ts';
+import { createIdbRecordStore } from './adapters/storage/idb-record-store.ts';
+import { RECORDS_DATABASE, VAULT_DATABASE } from './adapters/storage/names.ts';
+import { createWebVault } from './adapters/storage/web-vault.ts';
+import { createCryptoWorkerPool } from './adapters/workers/crypto-client.ts';
+import { scriptUrl } from './adapters/workers/script-url.ts';
+import { createStorageWorkerClient } from './adapters/workers/storage-client.ts';
+import { startApp } from './app/node.ts';
+import type { App } from './app/view.ts';
+import { appWithoutNode } from './app/without-node.ts';
+import { verifyOwnership } from './domain/proofs/ownership.ts';
+import type { FileSink } from './ports/file-sink.ts';
+import cryptoWorkerUrl from './workers/crypto.worker.ts?worker&url';
+import storageWorkerUrl from './workers/storage.worker.ts?worker&url';
 
-export interface BootInit {
-  /** What the page was opened with: `#j=...`, `#code=...`. */
-  readonly fragment: string | undefined;
+const CRYPTO_WORKERS = 2;
+const NODE_LOCK = 'quloud-node';
+
+export interface BootedApp extends App {
+  /** Asks where a file should go; call it directly in a click. */
+  openSink(file: { readonly name: string }): Promise<FileSink | undefined>;
 }
 
-/** Stands in until the node is composed here. */
-export function boot(_init: BootInit): Promise<App & Pick<Platform, 'openSink'>> {
-  const view: AppView = {
-    phase: { kind: 'starting' },
-    connection: { kind: 'offline' },
-    circle: undefined,
-    files: [],
-    transfers: [],
-    device: undefined,
-    notices: [],
-  };
-  const nothing = () => Promise.resolve();
-  const commands: Commands = {
-    createCircle: () => Promise.resolve(fail('no-relay')),
-    setRelayCode: nothing,
-    readInvite: () => fail('not-a-link'),
-    join: () => Promise.resolve(fail('not-a-link')),
-    cancelJoin: nothing,
-    invite: () => Promise.resolve(fail('disk-full')),
-    revokeInvite: nothing,
-    addFiles: () => undefined,
-    download: () => undefined,
-    cancel: () => undefined,
-    dismiss: () => undefined,
-    freeUp: () => Promise.resolve(fail('kept')),
-    deleteFile: nothing,
-    setLend: nothing,
-    setCopies: nothing,
-    protectStorage: () => Promise.resolve(false),
-  };
-  return Promise.resolve({
-    view: createObservable(view),
-    commands,
-    stop: nothing,
-    openSink: () => Promise.resolve(undefined),
+/** Composition root of the tab: everything behind the first paint. */
+export async function boot(): Promise<BootedApp> {
+  const storage = createStorageWorkerClient(
+    new Worker(scriptUrl(storageWorkerUrl), { type: 'module' }),
+  );
+  const openSink: BootedApp['openSink'] = ({ name }) =>
+    openSaveSink({ name, storage: storage.temp });
+  if (!(await isOnlyTab())) return { ...appWithoutNode({ kind: 'other-tab' }), openSink };
+  const environment = createWebEnvironment();
+  const vault = createWebVault({ name: VAULT_DATABASE, crypto });
+  const app = await startApp({
+    environment,
+    records: createIdbRecordStore({ name: RECORDS_DATABASE, vault }),
+    chunks: storage.chunks,
+    storageKind: await storage.kind(),
+    crypto: createCryptoWorkerPool(
+      () => new Worker(scriptUrl(cryptoWorkerUrl), { type: 'module' }),
+      CRYPTO_WORKERS,
+    ),
+    meter: createWebStorageMeter(),
+    createNetwork: (deviceSeed) =>
+      createLibp2pNetwork({ deviceSeed, environment, iceServers: [], wake: pageWake }),
+    deviceClass: () => deviceClassOf(deviceHintsHere()),
+    origin: location.origin,
+    findRelay: () => findHomeRelay(location.origin),
+    verifyOwnership,
+  });
+  return { ...app, openSink };
+}
+
+/** True in the tab that may run the node. In another one: false, and a fresh start once it may. */
+function isOnlyTab(): Promise<boolean> {
+  return new Promise((resolve) => {
+    let waited = false;
+    holdSingleTab(NODE_LOCK, (state) => {
+      if (state === 'held' && waited) location.reload();
+      waited = state === 'other-tab';
+      resolve(state === 'held');
+    });
   });
 }

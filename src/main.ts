@@ -25,9 +25,10 @@ function main(target: HTMLElement): void {
   const fragment = takeFragment();
   const app = painted().then(async () => {
     // Most visits are a member's: both come over the network at once.
-    void loadMemberShell();
+    // If it fails, the session says so when it needs it.
+    loadMemberShell().catch(() => undefined);
     const { boot } = await import('./boot.ts');
-    return boot({ fragment });
+    return boot();
   });
   mount(AppRoot, {
     target,
