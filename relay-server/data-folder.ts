@@ -1,5 +1,5 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errorCode, StartError } from './start-error.ts';
 
 /** The few small files the relay keeps, readable by its own user only. */
@@ -38,7 +38,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   };
 
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(path));
     await folder.write('probe', '');
     await rm(join(path, 'probe'));
   } catch (error) {
@@ -47,6 +47,19 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     );
   }
   return folder;
+}
+
+/** Node's own recursive mkdir never returns where the kernel refuses a child, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
 }
 
 /** Without this the rename itself may be lost with the power. Windows has no such call. */

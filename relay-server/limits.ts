@@ -28,7 +28,7 @@ export const MAX_NAMESPACES = 10_000;
 /** A namespace nobody entered for this long is forgotten. */
 export const NAMESPACE_DAYS = 400;
 
-export const MAX_GUESTS_PER_NAMESPACE = 64;
+export const MAX_GUESTS_PER_INVITE = 64;
 export const MAX_INVITES_PER_NAMESPACE = 1024;
 export const MAX_INVITES = 100_000;
 /** No invite is remembered for longer, whatever expiry a device names. */

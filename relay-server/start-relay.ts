@@ -181,6 +181,17 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
   /** Everything that ends by time: invites, allowances, devices that never take a seat. */
   function startSweeping(): () => void {
     let suspects = new Set<string>();
+    let lastCounts = '';
+    const logCounts = () => {
+      const counts = {
+        sockets: limits.sockets,
+        reservations: running.reservations(),
+        ...book.counts(),
+      };
+      const text = JSON.stringify(counts);
+      if (text !== lastCounts) log.info('counts', counts);
+      lastCounts = text;
+    };
     const timer = setInterval(() => {
       book.sweep();
       traffic.sweep();
@@ -196,11 +207,7 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
         connection.abort(new Error('no seat was taken'));
       }
       suspects = new Set(unseated.map((x) => x.id));
-      log.info('counts', {
-        sockets: limits.sockets,
-        reservations: running.reservations(),
-        ...book.counts(),
-      });
+      logCounts();
     }, deps.seatlessSweep ?? SEATLESS_SWEEP_MS);
     return () => clearInterval(timer);
   }

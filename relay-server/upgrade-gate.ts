@@ -27,9 +27,9 @@ export interface UpgradeGateDeps {
  * never learns a client's address.
  */
 export interface UpgradeGate {
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  isTunnel(port: number): boolean;
-  setDevice(port: number, device: DeviceId): void;
+  readonly handle: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly isTunnel: (port: number) => boolean;
+  readonly setDevice: (port: number, device: DeviceId) => void;
   /** Ends every tunnel. */
   stop(): void;
 }
