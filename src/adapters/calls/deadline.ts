@@ -2,17 +2,21 @@ import { fail, type Result } from '../../domain/result.ts';
 import type { Environment } from '../../ports/environment.ts';
 import type { CallError } from '../../ports/network.ts';
 
+export interface Deadline {
+  readonly environment: Environment;
+  readonly ms: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs `work` under a signal that fires when the caller's does or when `ms` have passed. Answers
  * at once in either case, whatever `work` does.
  */
-export async function withDeadline<T>(
-  environment: Environment,
-  ms: number,
-  signal: AbortSignal,
+export function withDeadline<T>(
+  { environment, ms, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<Result<T, CallError>>,
 ): Promise<Result<T, CallError>> {
-  if (signal.aborted) return fail('aborted');
+  if (signal.aborted) return Promise.resolve(fail('aborted'));
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
     const end = (error: 'aborted' | 'timeout'): void => {

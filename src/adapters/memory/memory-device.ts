@@ -16,7 +16,9 @@ import type {
   RelayState,
 } from '../../ports/network.ts';
 import { createAdmission } from '../calls/admission.ts';
+import { withDeadline } from '../calls/deadline.ts';
 import { CALL_TIMEOUT_MS, MAX_PAYLOAD_BYTES, REFUSED_RETRY_MS } from '../calls/constants.ts';
+import { carryCall } from './memory-call.ts';
 import type { Wire } from './memory-network.ts';
 import type { MemoryRelay } from './memory-relay.ts';
 
@@ -66,7 +68,6 @@ export function createMemoryDevice(
   const links = createObservable<ReadonlyMap<DeviceId, PeerLink>>(new Map());
   const handlers = new Map<Lane, CallHandler>();
   const admission = createAdmission((from) => peers.has(from));
-  const running = new Set<() => void>();
   let peers: ReadonlySet<DeviceId> = new Set();
   let invites: Parameters<Network['setInvites']>[0] = [];
   let access: RelayAccess | undefined;
@@ -150,59 +151,27 @@ export function createMemoryDevice(
   };
   return { network, port };
 
-  async function call(
+  function call(
     lane: Lane,
     to: DeviceId,
     payload: Bytes,
     options: CallOptions,
   ): Promise<Result<Answer, CallError>> {
-    if (payload.length > MAX_PAYLOAD_BYTES) return fail('too-large');
-    if (options.signal.aborted) return fail('aborted');
-    if (!alive) return fail('gone');
+    if (payload.length > MAX_PAYLOAD_BYTES) return Promise.resolve(fail('too-large'));
     const sent = payload.slice();
-    const wire = hub.wireBetween(device, to) ?? (await hub.dial(device, to));
-    return new Promise((resolve) => {
-      const ended = new AbortController();
-      let timer = (): void => undefined;
-      const finish = (result: Result<Answer, CallError>): void => {
-        if (ended.signal.aborted) return;
-        ended.abort();
-        timer();
-        wire?.onGone.delete(gone);
-        running.delete(gone);
-        options.signal.removeEventListener('abort', aborted);
-        resolve(result);
-      };
-      const gone = (): void => {
-        finish(fail('gone'));
-      };
-      const aborted = (): void => {
-        finish(fail('aborted'));
-      };
+    const maxBody = Math.min(options.maxBody ?? 0, MAX_BODY_BYTES);
+    const deadline = { environment, ms: CALL_TIMEOUT_MS, signal: options.signal };
+    return withDeadline(deadline, async (signal) => {
+      const existing = alive ? hub.wireBetween(device, to) : undefined;
+      const wire = existing ?? (alive ? await hub.dial(device, to) : undefined);
       const far = hub.portOf(to);
-      if (wire === undefined || far === undefined || !isAlive()) {
-        gone();
-        return;
-      }
-      if (isAborted(options.signal)) {
-        aborted();
-        return;
-      }
-      wire.onGone.add(gone);
-      running.add(gone);
-      options.signal.addEventListener('abort', aborted);
-      timer = environment.after(CALL_TIMEOUT_MS, () => {
-        finish(fail('timeout'));
-      });
-      hub.later(hub.latency(sent.length), () => {
-        if (ended.signal.aborted) return;
-        const maxBody = Math.min(options.maxBody ?? 0, MAX_BODY_BYTES);
-        void far.serve(lane, device, sent, maxBody, ended.signal).then((result) => {
-          const bytes = result.ok ? result.value.payload.length + result.value.body.length : 0;
-          hub.later(hub.latency(bytes), () => {
-            finish(result);
-          });
-        });
+      if (wire === undefined || far === undefined || !isAlive()) return fail('gone');
+      return carryCall({
+        onGone: wire.onGone,
+        payload: sent,
+        signal,
+        serve: (bytes, ended) => far.serve(lane, device, bytes, maxBody, ended),
+        travel: (bytes, task) => hub.later(hub.latency(bytes), task),
       });
     });
   }
@@ -246,7 +215,7 @@ export function createMemoryDevice(
         hub.relay.leave(device);
         relay.set({ kind: 'refused', reason: refusal });
         retry();
-        retry = environment.after(REFUSED_RETRY_MS, () => {
+        retry = environment.after(REFUSED_RETRY_MS[refusal], () => {
           refused = false;
           seek();
         });
@@ -279,7 +248,6 @@ export function createMemoryDevice(
   function shut(): void {
     alive = false;
     retry();
-    for (const gone of [...running]) gone();
     refresh();
   }
 
@@ -287,10 +255,6 @@ export function createMemoryDevice(
   function isAlive(): boolean {
     return alive;
   }
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function sameKeys(a: ReadonlySet<DeviceId>, b: readonly DeviceId[]): boolean {

@@ -32,6 +32,8 @@ interface Pending {
   readonly settle: (result: Result<Answer, CallError>) => void;
   answer: { readonly payload: Bytes; readonly body: Bytes; filled: number } | undefined;
   cancelled: boolean;
+  /** For a cancel to be confirmed. */
+  stopWaiting: () => void;
 }
 
 export function createAskingSession(
@@ -102,7 +104,13 @@ export function createAskingSession(
         resolve(result);
       };
       signal.addEventListener('abort', aborted);
-      pending.set(id, { maxBody, settle, answer: undefined, cancelled: false });
+      pending.set(id, {
+        maxBody,
+        settle,
+        answer: undefined,
+        cancelled: false,
+        stopWaiting: () => undefined,
+      });
       const request: AskingFrame = { type: 'request', id, payload, max_body: maxBody };
       const unsend = link.send([request], () => {
         sent = true;
@@ -115,8 +123,8 @@ export function createAskingSession(
     if (call === undefined) return;
     call.cancelled = true;
     link.sendNow({ type: 'cancel', id });
-    environment.after(CANCEL_GRACE_MS, () => {
-      if (pending.get(id) === call) link.abort();
+    call.stopWaiting = environment.after(CANCEL_GRACE_MS, () => {
+      link.abort();
     });
   }
 
@@ -167,6 +175,7 @@ export function createAskingSession(
   }
 
   function forget(id: number): void {
+    pending.get(id)?.stopWaiting();
     pending.delete(id);
     if (pending.size === 0) for (const resolve of idle) resolve();
   }
@@ -174,7 +183,10 @@ export function createAskingSession(
   function onEnd(end: LinkEnd): void {
     const calls = [...pending.values()];
     pending.clear();
-    for (const call of calls) call.settle(fail(end));
+    for (const call of calls) {
+      call.stopWaiting();
+      call.settle(fail(end));
+    }
     for (const resolve of idle) resolve();
     init.onEnd?.();
   }

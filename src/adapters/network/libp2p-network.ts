@@ -74,7 +74,12 @@ export function createLibp2pNetwork(deps: Libp2pNetworkDeps): Network {
     present,
     links,
     call(lane, to, payload, options) {
-      return withDeadline(deps.environment, CALL_TIMEOUT_MS, options.signal, async (signal) => {
+      const deadline = {
+        environment: deps.environment,
+        ms: CALL_TIMEOUT_MS,
+        signal: options.signal,
+      };
+      return withDeadline(deadline, async (signal) => {
         const session = await running?.session(lane, to, signal);
         if (session === undefined) return fail('gone');
         return session.call(payload, { ...options, signal });

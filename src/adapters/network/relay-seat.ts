@@ -70,18 +70,18 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
       session = undefined;
       connection = undefined;
       if (isStopped()) return;
-      if (state.kind !== 'refused') state = { kind: 'connecting' };
+      if (end !== 'refused') state = { kind: 'connecting' };
       deps.onChange();
       // A seat we had is worth an attempt at once; a relay that is down is not.
       if (end === 'lost') continue;
-      const waiting = pause(environment, waitAfter(end), stopped.signal);
+      const waiting = pause(environment, waitMs(), stopped.signal);
       endPause = waiting.wake;
       await waiting.over;
     }
   }
 
-  function waitAfter(end: 'failed' | 'refused'): number {
-    if (end === 'refused') return REFUSED_RETRY_MS;
+  function waitMs(): number {
+    if (state.kind === 'refused') return REFUSED_RETRY_MS[state.reason];
     return jitter(environment, SEAT_RETRY_MS.min, SEAT_RETRY_MS.max);
   }
 

@@ -60,6 +60,7 @@ export function createSupervisor<P extends Path>(deps: SupervisorDeps<P>): Super
   const stopped = new AbortController();
   const dials = new Map<DeviceId, Attempts>();
   const upgrades = new Map<DeviceId, Attempts>();
+  const timers = new Set<() => void>();
   const directSince = new WeakMap<P, number>();
   let running = 0;
   let nudged = false;
@@ -77,6 +78,7 @@ export function createSupervisor<P extends Path>(deps: SupervisorDeps<P>): Super
     stop() {
       stopped.abort();
       cancelTick();
+      for (const cancel of timers) cancel();
     },
   };
 
@@ -141,7 +143,12 @@ export function createSupervisor<P extends Path>(deps: SupervisorDeps<P>): Super
     if (attempts === undefined) {
       attempts = { failures: 0, notBefore: now + firstDelay(device), running: false };
       all.set(device, attempts);
-      environment.after(attempts.notBefore - now, nudge);
+      // Ticks would do it too, a little later.
+      const cancel = environment.after(attempts.notBefore - now, () => {
+        timers.delete(cancel);
+        nudge();
+      });
+      timers.add(cancel);
     }
     if (attempts.running || now < attempts.notBefore || running >= MAX_DIALS_AT_ONCE) return false;
     const mine = attempts;
