@@ -47,7 +47,7 @@ export async function boot(): Promise<BootedApp> {
       () => new Worker(scriptUrl(cryptoWorkerUrl), { type: 'module' }),
       CRYPTO_WORKERS,
     ),
-    meter: createWebStorageMeter(),
+    meter: createWebStorageMeter(navigator.storage),
     createNetwork: (deviceSeed) =>
       createLibp2pNetwork({ deviceSeed, environment, iceServers: [], wake: pageWake }),
     deviceClass: () => deviceClassOf(deviceHintsHere()),

@@ -45,3 +45,7 @@ export function connectionNotice(
       return others.count > 0 && others.here === 0 ? noticeTexts.everyoneAway : undefined;
   }
 }
+
+export function asksForCode(connection: Connection): boolean {
+  return connection.kind === 'refused' && ['code-needed', 'wrong-code'].includes(connection.reason);
+}

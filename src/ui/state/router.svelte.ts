@@ -18,10 +18,11 @@ export interface Router {
 }
 
 export function createRouter(page: Window, initial: Route): Router {
-  let route = $state.raw(readRoute(page.history.state) ?? initial);
+  const first = readRoute(page.history.state) ?? initial;
+  let route = $state.raw(first);
   // How many steps of the history are ours, so that Back in the app never leaves it.
   let depth = 0;
-  page.history.replaceState({ quloud: route }, '');
+  page.history.replaceState({ quloud: first }, '');
 
   const onPop = (event: PopStateEvent) => {
     route = readRoute(event.state) ?? initial;

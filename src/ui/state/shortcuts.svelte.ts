@@ -36,7 +36,7 @@ export function createShortcuts(memory: Pick<Storage, 'getItem' | 'setItem'>): S
     handle(event) {
       if (!enabled && event.key.length === 1) return;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event.target) || dialogOpen()) return;
+      if (isTyping(event.target) || somethingOpen()) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const started = prefix;
       prefix = undefined;
@@ -63,6 +63,7 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-function dialogOpen(): boolean {
-  return document.querySelector('dialog[open]') !== null;
+/** Dialogs and menus have the keys to themselves; Escape closes them natively. */
+function somethingOpen(): boolean {
+  return document.querySelector('dialog[open], :popover-open') !== null;
 }

@@ -63,6 +63,7 @@ export const startWords = {
     join: 'Join',
     joining: 'Joining',
     next: 'Continue',
+    connect: 'Connect',
     scan: 'Scan',
     stopScan: 'Stop scanning',
     back: 'Back',
