@@ -11,7 +11,7 @@ import { timedSignal } from './timed-signal.ts';
 
 /** Small messages to whoever listens now. */
 export interface Gossip {
-  publish(topic: string, message: Bytes): Promise<void>;
+  readonly publish: (topic: string, message: Bytes) => Promise<void>;
   setTopic(topic: string | undefined, onMessage: GossipListener): void;
   /** Opens the gossip stream again if it went down with another connection to the same peer. */
   heal(connection: Connection): void;
@@ -32,7 +32,7 @@ export function createGossip({ libp2p }: QuloudNode, environment: Environment): 
   const onEvent = (event: CustomEvent<Message>): void => {
     const { topic, data } = event.detail;
     const from = event.detail.type === 'signed' ? deviceOf(event.detail.from) : undefined;
-    if (current === undefined || topic !== current.topic || from === undefined) return;
+    if (from === undefined || topic !== current?.topic) return;
     if (data.length <= MAX_GOSSIP_BYTES) current.onMessage(from, own(data.slice()));
   };
   pubsub.addEventListener('message', onEvent);

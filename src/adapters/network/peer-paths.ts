@@ -11,11 +11,11 @@ import { timedSignal } from './timed-signal.ts';
 /** The connections to a device, and how to make more. */
 export interface PeerPaths {
   /** Open ones: direct before relayed, older before newer. */
-  open(device: DeviceId): readonly Connection[];
+  readonly open: (device: DeviceId) => readonly Connection[];
   /** Through the first of our relays that leads there. */
-  dialRelayed(device: DeviceId, signal: AbortSignal): Promise<Connection | undefined>;
+  readonly dialRelayed: (device: DeviceId, signal: AbortSignal) => Promise<Connection | undefined>;
   /** WebRTC, signalled over a relay. */
-  dialDirect(device: DeviceId, signal: AbortSignal): Promise<Connection | undefined>;
+  readonly dialDirect: (device: DeviceId, signal: AbortSignal) => Promise<Connection | undefined>;
   close(connection: Connection): Promise<void>;
 }
 

@@ -27,9 +27,9 @@ export interface PeerSessions {
   /** The session to ask this device with, opened if need be; undefined without a connection. */
   ask(lane: Lane, device: DeviceId, signal: AbortSignal): Promise<AskingSession | undefined>;
   /** The connection that new frames of the peer lane take, if there is a working session. */
-  connectionOf(device: DeviceId): Connection | undefined;
+  readonly connectionOf: (device: DeviceId) => Connection | undefined;
   /** Whether any session runs over this connection. */
-  uses(connection: Connection): boolean;
+  readonly uses: (connection: Connection) => boolean;
   stop(): Promise<void>;
 }
 

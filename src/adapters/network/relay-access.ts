@@ -15,7 +15,7 @@ export interface AccessSession {
   /** Replaces the invites; guests have none to give. */
   setInvites(invites: readonly Invite[]): void;
   /** Gives the place up. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
 export interface Invite {

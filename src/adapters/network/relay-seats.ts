@@ -8,14 +8,14 @@ import { keepRelaySeat, type RelaySeat } from './relay-seat.ts';
 
 /** The seats at all our relays, as one. */
 export interface RelaySeats {
-  relaysChanged(): void;
-  invitesChanged(): void;
+  readonly relaysChanged: () => void;
+  readonly invitesChanged: () => void;
   /** The best of all. */
   state(): RelayState;
   /** Everyone any relay sees. */
   present(): Iterable<DeviceId>;
   /** Relays we sit at; those where the device sits too come first. */
-  relaysTo(device: DeviceId): readonly RelayAddress[];
+  readonly relaysTo: (device: DeviceId) => readonly RelayAddress[];
   wake(): void;
   stop(): void;
 }

@@ -1,3 +1,4 @@
+import type { PeerId } from '@libp2p/interface';
 import type { Bytes } from '../../domain/bytes.ts';
 import type { DeviceId } from '../../domain/ids.ts';
 import type { MutableObservable } from '../../domain/observable.ts';
@@ -45,8 +46,7 @@ export async function startRunningNode(
     isOurs: (address) => wishes.relays.some((relay) => address.startsWith(relay)),
   });
   const { libp2p } = node;
-  const self = deviceOf(libp2p.peerId);
-  if (self === undefined) throw new Error('a device has an Ed25519 key');
+  const self = ownDevice(libp2p.peerId);
 
   const seats = createRelaySeats({ node, environment, wishes, onChange: onSeats });
   const paths = createPeerPaths({ node, environment, relaysTo: seats.relaysTo });
@@ -123,7 +123,7 @@ export async function startRunningNode(
     const state = seats.state();
     if (!sameState(views.relay.get(), state)) views.relay.set(state);
     const seen = new Set(seats.present());
-    seen.delete(self as DeviceId);
+    seen.delete(self);
     if (!sameSet(views.present.get(), seen)) views.present.set(seen);
     supervisor.nudge();
   }
@@ -164,6 +164,12 @@ export async function startRunningNode(
     await Promise.race([libp2p.stop(), late]);
     limit.clear();
   }
+}
+
+function ownDevice(peer: PeerId): DeviceId {
+  const device = deviceOf(peer);
+  if (device === undefined) throw new Error('a device has an Ed25519 key');
+  return device;
 }
 
 function sameState(a: RelayState, b: RelayState): boolean {

@@ -27,7 +27,7 @@ export function pause(
   environment: Environment,
   ms: number,
   signal: AbortSignal,
-): { readonly over: Promise<void>; wake(): void } {
+): { readonly over: Promise<void>; readonly wake: () => void } {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const end = (): void => {
     cancel();
