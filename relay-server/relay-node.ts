@@ -42,6 +42,8 @@ export interface RelayNodeDeps {
   readonly isTunnel: (port: number) => boolean;
   /** A device proved its key on the tunnel with this port. */
   readonly onDevice: (port: number, device: DeviceId) => void;
+  /** The connection on the tunnel with this port is over. */
+  readonly onClosed: (port: number) => void;
   /** Where devices reach the relay, as a multiaddr. */
   readonly announce: string;
   readonly reservationTtl: number;
@@ -144,6 +146,10 @@ export async function startRelayNode(deps: RelayNodeDeps): Promise<RelayNode> {
       other.abort(new Error('replaced by a newer connection'));
       log.info('duplicate-closed');
     }
+  });
+  // An aborted connection leaves its WebSocket open: it closes with code 1006, which ws refuses.
+  node.addEventListener('connection:close', ({ detail: connection }) => {
+    deps.onClosed(portOf(connection.remoteAddr.toString()));
   });
   node.addEventListener('peer:disconnect', ({ detail: peer }) => {
     renewReservation(peer);

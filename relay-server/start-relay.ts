@@ -148,6 +148,7 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
       serveAccess: createAccessProtocol({ book, log, clock }),
       isTunnel: upgrades.isTunnel,
       onDevice: upgrades.setDevice,
+      onClosed: upgrades.cut,
       announce: relayMultiaddr(url),
       reservationTtl: deps.reservationTtl ?? RESERVATION_TTL_MS,
       log,

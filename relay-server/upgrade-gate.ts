@@ -30,6 +30,8 @@ export interface UpgradeGate {
   readonly handle: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly isTunnel: (port: number) => boolean;
   readonly setDevice: (port: number, device: DeviceId) => void;
+  /** Ends the tunnel with this port; nothing happens if it ended before. */
+  readonly cut: (port: number) => void;
   /** Ends every tunnel. */
   stop(): void;
 }
@@ -42,7 +44,7 @@ const PASSED_HEADERS = [
 
 export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
   /** By the port the internal connection comes from, which libp2p sees as its remote port. */
-  const tunnels = new Map<number, Meter>();
+  const tunnels = new Map<number, { readonly meter: Meter; readonly end: () => void }>();
   const stopping = new AbortController();
 
   function handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -95,11 +97,12 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
     internal.once('error', end).once('close', end);
     socket.once('close', end);
     stopping.signal.addEventListener('abort', end, { once: true });
+    const tunnel = { meter, end };
     let localPort = 0;
     try {
       await once(internal, 'connect', { signal: over.signal });
       localPort = internal.localPort ?? 0;
-      tunnels.set(localPort, meter);
+      tunnels.set(localPort, tunnel);
       internal.write(requestHead(request));
       if (head.length > 0) internal.write(head);
       internal.pipe(socket);
@@ -109,7 +112,7 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
     } finally {
       end();
       stopping.signal.removeEventListener('abort', end);
-      if (tunnels.get(localPort) === meter) tunnels.delete(localPort);
+      if (tunnels.get(localPort) === tunnel) tunnels.delete(localPort);
     }
   }
 
@@ -117,9 +120,10 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
     handle,
     isTunnel: (port) => tunnels.has(port),
     setDevice(port, device) {
-      const meter = tunnels.get(port);
-      if (meter !== undefined) meter.device = device;
+      const tunnel = tunnels.get(port);
+      if (tunnel !== undefined) tunnel.meter.device = device;
     },
+    cut: (port) => tunnels.get(port)?.end(),
     stop: () => stopping.abort(),
   };
 }
