@@ -19,7 +19,7 @@ export default defineConfig({
   cacheDir: '.cache/vite',
   test: {
     // A property that needs longer than this by default belongs behind SLOW=1.
-    testTimeout: process.env['SLOW'] === '1' ? 600_000 : 20_000,
+    testTimeout: process.env['SLOW'] === '1' ? 600_000 : 30_000,
     coverage: {
       provider: 'v8',
       include: ['src/domain/**/*.ts'],
