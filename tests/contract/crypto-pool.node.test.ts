@@ -4,6 +4,14 @@ import { createNobleBulkCrypto } from '../../src/adapters/crypto/noble-bulk-cryp
 import { createWebBulkCrypto } from '../../src/adapters/crypto/web-bulk-crypto.ts';
 import { createSeededRandom } from '../../src/adapters/memory/memory-environment.ts';
 import { createMemoryVault } from '../../src/adapters/memory/memory-vault.ts';
+import {
+  idBytes,
+  idOf,
+  type ChunkId,
+  type CircleId,
+  type DeviceId,
+  type MemberId,
+} from '../../src/domain/ids.ts';
 import type { BulkCrypto } from '../../src/ports/bulk-crypto.ts';
 import type { Piece } from '../../src/ports/crypto-pool.ts';
 import { describeCryptoPool } from './crypto-pool-contract.ts';
@@ -35,4 +43,21 @@ it('says unreadable for a file that shrank or vanished', async () => {
   for (const blob of [gone, shrunk]) {
     expect(await pool.lockPiece(piece, blob, 4096)).toEqual({ ok: false, error: 'unreadable' });
   }
+});
+
+it('negative control: a pool whose hash agrees with everything seals wrong bytes', async () => {
+  const random = createSeededRandom('gullible');
+  const honest = createNobleBulkCrypto();
+  const chunkId = idOf<ChunkId>(new Uint8Array(32).fill(9));
+  const bulk: BulkCrypto = { ...honest, sha256: () => Promise.resolve(idBytes(chunkId)) };
+  const pool = createCryptoEngine({ bulk, vault: createMemoryVault({ random }), random });
+  await pool.createMember();
+  const place = {
+    chunkId,
+    circle: idOf<CircleId>(new Uint8Array(32)),
+    node: idOf<DeviceId>(new Uint8Array(32)),
+    holderMember: idOf<MemberId>(new Uint8Array(32)),
+    sealEpoch: 0,
+  };
+  expect((await pool.sealReplica(place, new Uint8Array(5000))).ok).toBe(true);
 });

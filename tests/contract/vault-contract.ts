@@ -5,7 +5,7 @@ import type { Vault } from '../../src/ports/vault.ts';
 /** What every vault promises. `open` opens the same vault each time, `openOther` another one. */
 export function describeVault(
   name: string,
-  make: () => Promise<{ open(): Vault; openOther(): Vault }>,
+  make: () => Promise<{ readonly open: () => Vault; readonly openOther: () => Vault }>,
 ): void {
   describe(`vault: ${name}`, () => {
     it.each([0, 1, 32, 100_000])('gives back %i bytes it wrapped', async (length) => {

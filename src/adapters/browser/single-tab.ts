@@ -11,7 +11,7 @@ export type TabState =
 export function holdSingleTab(
   name: string,
   onState: (state: TabState) => void,
-  locks: Pick<LockManager, 'request'> | undefined = webLocks(),
+  locks: Pick<LockManager, 'request'> | null = webLocks(),
 ): () => void {
   const waiting = new AbortController();
   let release: () => void = () => undefined;
@@ -36,7 +36,7 @@ export function holdSingleTab(
     await from.request(name, { signal: waiting.signal }, hold);
   }
 
-  if (locks === undefined) {
+  if (locks === null) {
     // Plain http has no locks, and no OPFS or WebRTC either: nothing here to keep apart.
     onState('held');
   } else {
@@ -51,6 +51,6 @@ export function holdSingleTab(
   };
 }
 
-function webLocks(): LockManager | undefined {
-  return (navigator as { locks?: LockManager }).locks;
+function webLocks(): LockManager | null {
+  return (navigator as { locks?: LockManager }).locks ?? null;
 }

@@ -1,5 +1,21 @@
 import { equalBytes, type Bytes } from '../../domain/bytes.ts';
 
+/** The part of a sync access handle used here. */
+export interface SyncFile {
+  getSize(): number;
+  truncate(size: number): void;
+  /** Bytes read or written, perhaps fewer than asked for. */
+  read(into: Bytes, options: { readonly at: number }): number;
+  write(bytes: Bytes, options: { readonly at: number }): number;
+  flush(): void;
+  close(): void;
+}
+
+/** A file that one at a time may open; FileSystemFileHandle in dedicated workers. */
+export interface SyncFileHandle {
+  createSyncAccessHandle(): Promise<SyncFile>;
+}
+
 /** The file was written and flushed, and yet does not hold the bytes. */
 export class ReadBackError extends Error {
   override readonly name = 'ReadBackError';
@@ -13,7 +29,7 @@ export class ReadBackError extends Error {
  * already is only flushed, since writing it again would risk a good copy for nothing. Rejects with
  * a QuotaExceededError when there is no room, and then leaves the file in any state.
  */
-export async function writeWholeFile(file: FileSystemFileHandle, bytes: Bytes): Promise<void> {
+export async function writeWholeFile(file: SyncFileHandle, bytes: Bytes): Promise<void> {
   const handle = await file.createSyncAccessHandle();
   try {
     if (!holds(handle, bytes)) {
@@ -28,7 +44,7 @@ export async function writeWholeFile(file: FileSystemFileHandle, bytes: Bytes): 
   }
 }
 
-export async function readWholeFile(file: FileSystemFileHandle): Promise<Bytes> {
+export async function readWholeFile(file: SyncFileHandle): Promise<Bytes> {
   const handle = await file.createSyncAccessHandle();
   try {
     return readAll(handle);
@@ -38,7 +54,7 @@ export async function readWholeFile(file: FileSystemFileHandle): Promise<Bytes> 
 }
 
 /** `write` may take less than it was given; taking nothing means that there is no room. */
-export function writeAll(handle: FileSystemSyncAccessHandle, bytes: Bytes, at: number): void {
+export function writeAll(handle: SyncFile, bytes: Bytes, at: number): void {
   let done = 0;
   while (done < bytes.length) {
     const written = handle.write(bytes.subarray(done), { at: at + done });
@@ -47,11 +63,11 @@ export function writeAll(handle: FileSystemSyncAccessHandle, bytes: Bytes, at: n
   }
 }
 
-function holds(handle: FileSystemSyncAccessHandle, bytes: Bytes): boolean {
+function holds(handle: SyncFile, bytes: Bytes): boolean {
   return handle.getSize() === bytes.length && equalBytes(readAll(handle), bytes);
 }
 
-function readAll(handle: FileSystemSyncAccessHandle): Bytes {
+function readAll(handle: SyncFile): Bytes {
   const bytes = new Uint8Array(handle.getSize());
   let done = 0;
   while (done < bytes.length) {

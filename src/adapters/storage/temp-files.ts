@@ -1,7 +1,7 @@
 import type { Bytes } from '../../domain/bytes.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 import { isQuotaError, nameOf } from './storage-errors.ts';
-import { writeAll } from './sync-file.ts';
+import { writeAll, type SyncFile } from './sync-file.ts';
 
 /**
  * Files that take a download piece by piece, so that it never lies in memory as a whole. They last
@@ -20,7 +20,7 @@ export interface TempFiles {
 }
 
 interface OpenFile {
-  readonly handle: FileSystemSyncAccessHandle;
+  readonly handle: SyncFile;
   size: number;
 }
 
