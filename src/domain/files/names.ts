@@ -31,8 +31,14 @@ export function downloadName(name: string): string {
     .replace(/[\u202a-\u202e\u2066-\u2069]/gu, '')
     .replace(/^[. ]+/u, (dots) => '_'.repeat(dots.length))
     .replace(TRAILING_DOTS, '');
-  const safe = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu.test(plain) ? `_${plain}` : plain;
-  return safe === '' ? 'file' : shortened(safe);
+  // Cutting may bare a device's name, and guarding may make the name too long.
+  const safe = notADevice(shortened(notADevice(plain)));
+  return safe === '' ? 'file' : safe;
+}
+
+/** Windows opens the console for `con`, also with spaces and any ending behind it. */
+function notADevice(name: string): string {
+  return /^(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)/iu.test(name) ? `_${name}` : name;
 }
 
 /** Cut before the ending, between code points. */

@@ -50,6 +50,9 @@ describe('the name a download gets', () => {
     expect(downloadName('C:\\Windows\\x')).toBe('C__Windows_x');
     expect(downloadName('con.txt')).toBe('_con.txt');
     expect(downloadName('NUL')).toBe('_NUL');
+    expect(downloadName('con .txt')).toBe('_con .txt');
+    expect(downloadName(`con${' '.repeat(300)}y`)).toBe('_con');
+    expect(utf8(downloadName(`aux.${'x'.repeat(251)}`)).length).toBe(255);
     expect(downloadName('a\u0000b\nc')).toBe('a_b_c');
     expect(downloadName('name. . ')).toBe('name');
   });

@@ -24,7 +24,7 @@ const anyRequest: fc.Arbitrary<PlacementRequest> = fc
         deviceClass: fc.constantFrom('keeper', 'desktop', 'phone', 'tab'),
         durable: fc.boolean(),
         freeBytes: fc.nat(5000),
-        uptime: fc.double({ min: 0, max: 1, noNaN: true }),
+        uptime: fc.nat(100).map((percent) => percent / 100),
         branch: fc.nat(3).map((n) => idOfByte<MemberId>(n)),
       }),
       { maxLength: 14, selector: (c) => c.device },
