@@ -15,6 +15,8 @@ export const MAX_ADDRESSES = 50_000;
 
 /** Bytes a socket may send before it has proven a device key (Noise needs under 2 KiB). */
 export const MAX_HANDSHAKE_BYTES = 64 * KIB;
+/** One WebSocket message, over all its fragments; Noise sends at most 64 KiB in one. */
+export const MAX_MESSAGE_BYTES = 1 * MIB;
 /** Bytes a device may send before it has a seat in a namespace. */
 export const MAX_SEATLESS_BYTES = 1 * MIB;
 /** A device without a seat is disconnected at the second of two looks that find it so. */

@@ -10,12 +10,12 @@ import type {
 } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { ping } from '@libp2p/ping';
-import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { DeviceId } from '../src/domain/ids.ts';
 import { ACCESS_PROTOCOL } from '../src/domain/wire/access-messages.ts';
 import { deviceOfPeer } from './device-of-peer.ts';
+import { guardedWebSockets } from './guarded-web-sockets.ts';
 import {
   INBOUND_PER_SECOND,
   MAX_ACCESS_STREAMS,
@@ -96,7 +96,7 @@ export async function startRelayNode(deps: RelayNodeDeps): Promise<RelayNode> {
   const node: Libp2p<RelayServices> = await createLibp2p<RelayServices>({
     privateKey: deps.privateKey,
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'], announce: [deps.announce] },
-    transports: [webSockets()],
+    transports: [guardedWebSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater,

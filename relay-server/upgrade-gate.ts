@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceId } from '../src/domain/ids.ts';
 import type { AddressLimits } from './address-limits.ts';
 import { clientAddress } from './client-address.ts';
+import { createFrameGuard } from './frame-guard.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
 import type { RelayLog } from './log.ts';
 import type { Meter, Traffic } from './traffic.ts';
 
@@ -104,7 +106,7 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
       localPort = internal.localPort ?? 0;
       tunnels.set(localPort, tunnel);
       internal.write(requestHead(request));
-      if (head.length > 0) internal.write(head);
+      if (head.length > 0) socket.unshift(head);
       internal.pipe(socket);
       await pump(socket, internal, meter, over.signal);
     } catch {
@@ -130,7 +132,9 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
 
 /** Client to libp2p, no faster than the meter allows and libp2p reads. */
 async function pump(from: Duplex, to: Socket, meter: Meter, signal: AbortSignal): Promise<void> {
+  const frames = createFrameGuard(MAX_MESSAGE_BYTES);
   for await (const chunk of from as AsyncIterable<Buffer>) {
+    if (!frames.accepts(chunk)) return;
     const wait = meter.received(chunk.length);
     if (wait === 'cut') return;
     if (!to.write(chunk)) await once(to, 'drain', { signal });

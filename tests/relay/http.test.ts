@@ -145,6 +145,26 @@ describe('WebSocket upgrades', () => {
     expect((await Promise.all(many)).filter((x) => x === 429).length).toBeGreaterThan(0);
   });
 
+  it('end on a malformed frame, and the relay lives on', async () => {
+    const relay = await testRelay(await relayFolders());
+    for (const frame of [
+      [0, 0],
+      [0x83, 0x80],
+      [0xf2, 0x80],
+      [0x81, 0x81, 0, 0, 0, 0, 0xff],
+    ]) {
+      const socket = connect(relay.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(upgradeRequest('203.0.113.7'));
+      await new Promise((resolve) => socket.once('data', resolve));
+      socket.write(Uint8Array.from(frame));
+      socket.end();
+      socket.resume();
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
+  });
+
   it('end when a client sends more than a handshake without proving a key', async () => {
     const relay = await testRelay(await relayFolders());
     const socket = connect(relay.port, '127.0.0.1');

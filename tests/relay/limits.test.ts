@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAddressLimits } from '../../relay-server/address-limits.ts';
 import { addressKey, clientAddress } from '../../relay-server/client-address.ts';
+import { createFrameGuard } from '../../relay-server/frame-guard.ts';
 import {
   MAX_HANDSHAKE_BYTES,
   MAX_SEATLESS_BYTES,
@@ -65,6 +67,54 @@ describe('address limits', () => {
     expect(open('a')).toBe('ok');
     for (let i = limits.sockets; i < MAX_SOCKETS; i++) expect(open(`x${i}`)).toBe('ok');
     expect(open('y')).toBe('full');
+  });
+});
+
+describe('the frame guard', () => {
+  const LIMIT = 70_000;
+  const final = 0x80;
+  const [continued, binary, ping] = [0, 2, 9];
+
+  function frame(first: number, length: number): Buffer {
+    const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+    head[0] = first;
+    head[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
+    if (head.length === 4) head.writeUInt16BE(length, 2);
+    if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2);
+    return Buffer.concat([head, Buffer.alloc(4), Buffer.alloc(length, 0xff)]);
+  }
+
+  it('takes messages up to the limit, however they are cut into chunks', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: LIMIT }), { maxLength: 4 });
+    const cuts = fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(lengths, cuts, (sizes, steps) => {
+        const bytes = Buffer.concat(sizes.map((size) => frame(final | binary, size)));
+        const guard = createFrameGuard(LIMIT);
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const step = steps[i % steps.length] ?? 1;
+          expect(guard.accepts(bytes.subarray(at, at + step))).toBe(true);
+          at += step;
+        }
+      }),
+    );
+  });
+
+  it('refuses one byte more, in one frame or in fragments around a ping', () => {
+    expect(createFrameGuard(LIMIT).accepts(frame(final | binary, LIMIT + 1))).toBe(false);
+    const guard = createFrameGuard(LIMIT);
+    expect(guard.accepts(frame(binary, LIMIT - 10))).toBe(true);
+    expect(guard.accepts(frame(final | ping, 5))).toBe(true);
+    expect(guard.accepts(frame(continued, 10))).toBe(true);
+    expect(guard.accepts(frame(final | continued, 1))).toBe(false);
+  });
+
+  it('starts to count anew after the last fragment', () => {
+    const guard = createFrameGuard(LIMIT);
+    for (let i = 0; i < 3; i++) {
+      expect(guard.accepts(frame(binary, LIMIT - 1))).toBe(true);
+      expect(guard.accepts(frame(final | continued, 1))).toBe(true);
+    }
   });
 });
 
