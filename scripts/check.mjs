@@ -20,7 +20,7 @@ const STEPS = [
   tool('types', 'tsc', ['-b']),
   tool('svelte', 'svelte-check', [
     '--tsconfig',
-    'src/ui/tsconfig.json',
+    'src/tsconfig.svelte.json',
     '--output',
     'human',
     '--fail-on-warnings',
