@@ -66,11 +66,19 @@ export function lp(...parts: readonly (Uint8Array | string)[]): Bytes {
   return concat(...out);
 }
 
-/** Equality without an early exit. Lengths are not secret. */
+/**
+ * Equality without an early exit. Lengths are not secret. Four bytes at a time: every body frame
+ * passes through here, on the page's thread.
+ */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
+  const x = new DataView(a.buffer, a.byteOffset, a.length);
+  const y = new DataView(b.buffer, b.byteOffset, b.length);
+  const words = a.length - (a.length % 4);
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  let at = 0;
+  for (; at < words; at += 4) difference |= x.getInt32(at) ^ y.getInt32(at);
+  for (; at < a.length; at++) difference |= x.getUint8(at) ^ y.getUint8(at);
   return difference === 0;
 }
 
