@@ -65,7 +65,14 @@ describe('the pool of workers', () => {
   });
 
   it('rejects instead of waiting when the worker script does not load', async () => {
-    const broken = () => new Worker('data:text/javascript,throw new Error("broken")');
+    const broken = () => {
+      const worker = new Worker('data:text/javascript,throw new Error("broken")');
+      // Expected, so not for the console.
+      worker.addEventListener('error', (event) => {
+        event.preventDefault();
+      });
+      return worker;
+    };
     const pool = createCryptoWorkerPool(broken, 1);
     await expect(pool.createMember()).rejects.toMatchObject({ name: 'WorkerGoneError' });
     pool.close();

@@ -7,8 +7,6 @@ import { offerDownload } from './offer-download.ts';
 export interface SaveRequest {
   /** Any label; made safe for the disk here. */
   readonly name: string;
-  /** Bytes that will be written; anything else is no file and never appears under its name. */
-  readonly size: number;
   readonly storage: TempFiles;
 }
 
@@ -28,33 +26,9 @@ export async function openSaveSink(request: SaveRequest): Promise<FileSink | und
   const name = downloadName(request.name);
   const picked = await pickFile(name);
   if (picked === 'cancelled') return undefined;
-  return complete(request.size, await sinkFor(picked, name, request.storage));
-}
-
-async function sinkFor(
-  picked: FileSystemFileHandle | 'no-picker',
-  name: string,
-  storage: TempFiles,
-): Promise<FileSink> {
   if (picked !== 'no-picker') return pickedFileSink(picked);
-  const temp = await createTemp(storage);
-  return temp === undefined ? memorySink(name) : tempFileSink(name, storage, temp);
-}
-
-/** Refuses to finish a file that is not all there. */
-function complete(size: number, sink: FileSink): FileSink {
-  let written = 0;
-  return {
-    async write(bytes) {
-      await sink.write(bytes);
-      written += bytes.length;
-    },
-    async finish() {
-      if (written !== size) throw new RangeError(`${written} of ${size} bytes were written`);
-      await sink.finish();
-    },
-    abort: () => sink.abort(),
-  };
+  const temp = await createTemp(request.storage);
+  return temp === undefined ? memorySink(name) : tempFileSink(name, request.storage, temp);
 }
 
 async function pickFile(name: string): Promise<FileSystemFileHandle | 'cancelled' | 'no-picker'> {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../domain/bytes.ts';
 
 /** Below this a copy is cheaper than moving the buffer, and callers may go on using what they gave. */
-export const MIN_MOVED_BYTES = 4096;
+const MIN_MOVED_BYTES = 4096;
 
 /**
  * The buffers of the large byte arrays in a message of plain objects and arrays, each once: the
