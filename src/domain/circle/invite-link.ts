@@ -102,7 +102,7 @@ export interface InviteKeys {
   /** The public half of `sign`. */
   readonly invite: InviteId;
   /** Ed25519: signs the claim and the admit entry. */
-  sign(message: Bytes): Bytes;
+  readonly sign: (message: Bytes) => Bytes;
   /** X25519: any member seals the invite package to the public half, only the secret opens it. */
   readonly boxPublic: Bytes;
   readonly boxSecret: Bytes;

@@ -99,9 +99,9 @@ function pastOf(
   for (const head of entry.heads) {
     const at = slots.get(head);
     if (at === undefined) throw new Error('an entry became ready before what it builds on');
-    (pasts[at] ?? []).forEach((word, i) => {
-      past[i] = (past[i] ?? 0) | word;
-    });
+    const before = pasts[at];
+    const words = before?.length ?? 0;
+    for (let i = 0; i < words; i++) past[i] = (past[i] ?? 0) | (before?.[i] ?? 0);
     past[at >>> 5] = (past[at >>> 5] ?? 0) | (1 << (at & 31));
   }
   return past;

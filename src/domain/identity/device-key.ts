@@ -10,7 +10,7 @@ export interface DeviceKey {
   /** X25519. */
   readonly boxPublic: Bytes;
   readonly boxSecret: Bytes;
-  sign(message: Bytes): Bytes;
+  readonly sign: (message: Bytes) => Bytes;
   /** Ed25519 seed: the one thing to keep. */
   readonly seed: Bytes;
 }

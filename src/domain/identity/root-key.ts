@@ -10,7 +10,7 @@ import { signEd25519 } from './signatures.ts';
  */
 export interface RootKey {
   readonly member: MemberId;
-  sign(message: Bytes): Bytes;
+  readonly sign: (message: Bytes) => Bytes;
   /** X25519. */
   readonly sealPublic: Bytes;
   readonly sealSecret: Bytes;

@@ -156,7 +156,14 @@ export function deviceBody(
 }
 
 export function inviteBody(invite: InviteId, uses = 1): EntryBody {
-  return { type: 'invite', invite, token_hash: SOME_KEY, expires: 1_800_000_000, uses };
+  return {
+    type: 'invite',
+    invite,
+    box: SOME_KEY,
+    token_hash: SOME_KEY,
+    expires: 1_800_000_000,
+    uses,
+  };
 }
 
 export function admitBody(invite: InviteId, guest: Person): EntryBody {

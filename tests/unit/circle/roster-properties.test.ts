@@ -5,45 +5,33 @@ import { ROSTER_RULES, type FoldRules } from '../../../src/domain/circle/roster-
 import { gist, letIn, circleOf, person, plain, statusOf, type Person } from './paper-circle.ts';
 import { aStep, historyOf, take, type Step } from './random-history.ts';
 
-const runs = { numRuns: process.env['SLOW'] === '1' ? 4000 : 200 };
+const runs = { numRuns: process.env['SLOW'] === '1' ? 2000 : 100 };
 
-const steps = fc.array(aStep, { maxLength: 40 });
+const steps = fc.array(aStep, { maxLength: 30 });
 
 describe('The fold', () => {
   it('gives the same roster for the same entries in any order, twice or once', () => {
     fc.assert(
-      fc.property(
-        steps.chain((taken) => {
-          const { paper } = historyOf(taken);
-          const { entries } = paper;
-          return fc.tuple(
-            fc.constant(paper),
-            fc.shuffledSubarray(entries, { minLength: entries.length }),
-            fc.subarray(entries),
-          );
-        }),
-        ([paper, shuffled, again]) => {
-          const once = plain(paper.fold());
-          expect(plain(foldRoster(paper.circle, [...shuffled, ...again]))).toEqual(once);
-        },
-      ),
+      fc.property(steps, fc.nat(), fc.nat(), (taken, seed, again) => {
+        const { paper } = historyOf(taken);
+        const shuffled = shuffle(paper.entries, seed);
+        const repeated = shuffled.slice(0, again % shuffled.length);
+        const once = plain(paper.fold());
+        expect(plain(foldRoster(paper.circle, [...shuffled, ...repeated]))).toEqual(once);
+      }),
       runs,
     );
   });
 
   it('gives the same roster to all who exchange what they have, whatever they had', () => {
     fc.assert(
-      fc.property(
-        steps.chain((taken) => {
-          const { paper } = historyOf(taken);
-          return fc.tuple(fc.constant(paper), fc.subarray(paper.entries));
-        }),
-        ([paper, some]) => {
-          const part = foldRoster(paper.circle, some);
-          const whole = [...part.entries.values(), ...paper.fold().entries.values()];
-          expect(plain(foldRoster(paper.circle, whole))).toEqual(plain(paper.fold()));
-        },
-      ),
+      fc.property(steps, fc.nat(), fc.nat(), (taken, seed, cut) => {
+        const { paper } = historyOf(taken);
+        const some = shuffle(paper.entries, seed).slice(0, cut % paper.entries.length);
+        const part = foldRoster(paper.circle, some);
+        const whole = [...part.entries.values(), ...paper.fold().entries.values()];
+        expect(plain(foldRoster(paper.circle, whole))).toEqual(plain(paper.fold()));
+      }),
       runs,
     );
   });
@@ -104,7 +92,7 @@ describe('A removed member', () => {
         take(history, removalOf(victim));
         const roster = foldRoster(paper.circle, paper.entries.toReversed());
         const founder = roster.members.get(paper.founder.member);
-        const gone = people[victim] as Person;
+        const gone = people[victim]!;
         // A step may have revoked the founder's only device or changed its generation.
         if (founder?.devices.has(paper.founder.device()) === true) {
           expect(statusOf(roster, gone)).toBe('removed');
@@ -144,6 +132,18 @@ function backdatingChangesNothing(rules: FoldRules): void {
     ),
     { ...runs, seed: 1 },
   );
+}
+
+function shuffle<T>(items: readonly T[], seed: number): T[] {
+  // Park and Miller's generator: any will do, as long as the seed gives the same order again.
+  let state = (seed % 2147483646) + 1;
+  return items
+    .map((item) => {
+      state = (state * 48271) % 2147483647;
+      return { item, key: state };
+    })
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
 }
 
 function removalOf(victim: number): Step {

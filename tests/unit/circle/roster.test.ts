@@ -89,9 +89,9 @@ describe('Coming in', () => {
     const { paper, people } = circleOf('Ana', 'Bo');
     const [ana, bo] = people as [Person, Person];
     const fakes = ['x', 'y', 'z'].map(person);
-    letIn(paper, ana, fakes[0] as Person);
-    letIn(paper, ana, fakes[1] as Person);
-    letIn(paper, fakes[1] as Person, fakes[2] as Person);
+    letIn(paper, ana, fakes[0]!);
+    letIn(paper, ana, fakes[1]!);
+    letIn(paper, fakes[1]!, fakes[2]!);
     const { members } = paper.fold();
     expect(members.get(bo.member)?.branch).toBe(bo.member);
     for (const fake of fakes) expect(members.get(fake.member)?.branch).toBe(ana.member);

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../../src/domain/circle/roster-dag.ts';
+import { foldRoster } from '../../../src/domain/circle/roster.ts';
+import { MAX_DEVICES_PER_MEMBER } from '../../../src/domain/circle/roster-view.ts';
+import { MAX_DEVICES, MAX_MEMBERS, MAX_ROSTER_ENTRIES } from '../../../src/domain/limits.ts';
+import {
+  admitBody,
+  circleOf,
+  deviceBody,
+  epochBody,
+  equip,
+  inviteBody,
+  inviteId,
+  paperCircle,
+  person,
+  statusOf,
+  type Paper,
+  type Person,
+} from './paper-circle.ts';
+
+/** `count` people let in by the founder, built in a line so that thousands are made quickly. */
+function crowd(paper: Paper, count: number): Person[] {
+  return Array.from({ length: count }, (_, i) => {
+    const guest = person(`Guest ${String(i)}`);
+    const invite = inviteId(guest.name);
+    const last = () => [paper.entries.at(-1)?.id ?? paper.genesis.id];
+    paper.write(paper.founder.device(), inviteBody(invite), last());
+    const admit = paper.write(invite, admitBody(invite, guest), last());
+    equip(paper, guest, last());
+    paper.write(paper.founder.device(), { type: 'counter-sign', admit: admit.id }, last());
+    return guest;
+  });
+}
+
+describe('A full circle', () => {
+  it('takes MAX_MEMBERS people and not one more, until a place is free', () => {
+    const paper = paperCircle();
+    const guests = crowd(paper, MAX_MEMBERS);
+    const [first] = guests as [Person];
+    const late = guests.at(-1)!;
+    const roster = paper.fold();
+    const active = [...roster.members.values()].filter((member) => member.status === 'active');
+    expect(active.length).toBe(MAX_MEMBERS);
+    expect(statusOf(roster, late)).toBe('provisional');
+    expect(roster.conflict).toBe(true);
+
+    paper.write(paper.founder.device(), { type: 'remove', member: first.member });
+    expect(statusOf(paper.fold(), late)).toBe('active');
+    expect(paper.fold().conflict).toBe(false);
+  });
+
+  it('lists MAX_DEVICES_PER_MEMBER devices of one member, the newest', () => {
+    const { paper, people } = circleOf('Ana');
+    const [ana] = people as [Person];
+    for (let number = 2; number <= MAX_DEVICES_PER_MEMBER; number++) {
+      paper.write(ana.signKey(), deviceBody(ana, { number }));
+    }
+    const devices = () => [...(paper.fold().members.get(ana.member)?.devices.keys() ?? [])];
+    expect(devices().length).toBe(MAX_DEVICES_PER_MEMBER);
+    paper.write(ana.signKey(), deviceBody(ana, { number: 99 }));
+    expect(devices().length).toBe(MAX_DEVICES_PER_MEMBER);
+    expect(devices()).toContain(ana.device(99));
+    expect(devices()).not.toContain(ana.device(1));
+  });
+
+  it('lists MAX_DEVICES devices in all', () => {
+    const paper = paperCircle();
+    const guests = crowd(paper, MAX_DEVICES / MAX_DEVICES_PER_MEMBER + 1);
+    for (const guest of guests) {
+      for (let number = 2; number <= MAX_DEVICES_PER_MEMBER; number++) {
+        const last = paper.entries.at(-1)?.id ?? paper.genesis.id;
+        paper.write(guest.signKey(), deviceBody(guest, { number }), [last]);
+      }
+    }
+    const roster = paper.fold();
+    expect(roster.devices.size).toBe(MAX_DEVICES);
+    expect(roster.devices.has(paper.founder.device())).toBe(true);
+  });
+
+  it('shows at most MAX_MEMBERS of those who ask in', () => {
+    const paper = paperCircle();
+    const invite = inviteId('leaked');
+    const opened = paper.write(paper.founder.device(), inviteBody(invite));
+    for (let i = 0; i <= MAX_MEMBERS; i++) {
+      paper.write(invite, admitBody(invite, person(`Asker ${String(i)}`)), [opened.id]);
+    }
+    expect(paper.fold().members.size).toBe(1 + MAX_MEMBERS);
+  });
+
+  it('takes the first MAX_ROSTER_ENTRIES entries in order, whatever order they come in', () => {
+    const paper = paperCircle();
+    const last = paper.heads();
+    for (let i = paper.entries.length; i < MAX_ROSTER_ENTRIES + 3; i++) {
+      paper.write(paper.founder.device(), { type: 'setting', name: `Name ${String(i)}` }, last);
+    }
+    const dag = connect(paper.circle, paper.entries);
+    expect(dag.nodes.length).toBe(MAX_ROSTER_ENTRIES);
+    const again = connect(paper.circle, paper.entries.toReversed());
+    expect(again.nodes.at(-1)?.entry.id).toBe(dag.nodes.at(-1)?.entry.id);
+    expect(foldRoster(paper.circle, paper.entries).entries.size).toBe(MAX_ROSTER_ENTRIES);
+  });
+});
+
+describe('A long history', () => {
+  it('of 2,000 entries with removals and forks folds in less than 300 ms', () => {
+    const paper = paperCircle();
+    const people = crowd(paper, MAX_MEMBERS - 2);
+    const recent = (back: number) => paper.entries.slice(-back).map((entry) => entry.id);
+    for (let i = paper.entries.length; i < 2000; i++) {
+      const who = people[i % people.length]!;
+      if (i % 60 === 0) {
+        paper.write(paper.founder.device(), { type: 'remove', member: who.member }, recent(3));
+      } else if (i % 60 === 30) {
+        paper.write(paper.founder.device(), epochBody(1 + Math.floor(i / 60)), recent(2));
+      } else paper.write(who.device(), inviteBody(inviteId(String(i))), recent(1 + (i % 3)));
+    }
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      expect(paper.fold().entries.size).toBe(2000);
+      return performance.now() - start;
+    });
+
+    expect(Math.min(...times)).toBeLessThan(300);
+  });
+});
