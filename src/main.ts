@@ -6,7 +6,7 @@ import { createObservable } from './domain/observable.ts';
 import AppRoot from './ui/AppRoot.svelte';
 import { watchInstall } from './ui/install-prompt.ts';
 import { loadMemberShell } from './ui/member-shell.ts';
-import type { UpdateState } from './ui/platform.ts';
+import type { SinkRequest, UpdateState } from './ui/platform.ts';
 import { findObstacle } from './ui/requirements.ts';
 import ObstaclePage from './ui/screens/ObstaclePage.svelte';
 
@@ -36,7 +36,7 @@ function main(target: HTMLElement): void {
       app,
       fragment,
       platform: {
-        openSink: async (file) => (await app).openSink(file),
+        openSink: async (file: SinkRequest) => (await app).openSink(file),
         update: updates(),
         install: watchInstall(window),
       },
@@ -45,7 +45,7 @@ function main(target: HTMLElement): void {
 }
 
 function takeFragment(): string | undefined {
-  const page: WithFragment = globalThis;
+  const page = globalThis as WithFragment;
   const fragment = page.__quloudFragment;
   delete page.__quloudFragment;
   return fragment;
@@ -62,7 +62,12 @@ function painted(): Promise<void> {
 function updates() {
   const built = import.meta.env.PROD && 'serviceWorker' in navigator;
   return built
-    ? watchUpdates({ workers: navigator.serviceWorker, reload: () => { location.reload(); } })
+    ? watchUpdates({
+        workers: navigator.serviceWorker,
+        reload: () => {
+          location.reload();
+        },
+      })
     : createObservable<UpdateState>({ ready: false, apply: () => undefined });
 }
 

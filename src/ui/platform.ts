@@ -1,5 +1,5 @@
+import type { Commands } from '../app/view.ts';
 import type { Observable } from '../domain/observable.ts';
-import type { FileSink } from '../ports/file-sink.ts';
 
 /** What the screens need from the browser and cannot import; src/main.ts brings it. */
 export interface Platform {
@@ -7,10 +7,13 @@ export interface Platform {
    * Asks where a file should go. Call it directly in a click: browsers only then show the dialog.
    * `undefined` when the person changed their mind.
    */
-  openSink(file: SinkRequest): Promise<FileSink | undefined>;
+  openSink(file: SinkRequest): Promise<DownloadSink | undefined>;
   readonly update: Observable<UpdateState>;
   readonly install: Observable<InstallState>;
 }
+
+/** Where a download goes, piece by piece: `FileSink` of src/ports. */
+export type DownloadSink = Parameters<Commands['download']>[1];
 
 export interface SinkRequest {
   readonly name: string;

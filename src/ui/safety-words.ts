@@ -15,7 +15,7 @@ export interface SafetyLook {
 
 const { safety: words } = fileWords;
 
-const LOOKS: { readonly [kind in Safety['kind']]: SafetyLook } = {
+const LOOKS: Readonly<Record<Safety['kind'], SafetyLook>> = {
   confirmed: { shape: 'shield', tone: 'calm', word: words.confirmed },
   'getting-safe': { shape: 'half-shield', tone: 'calm', word: words.gettingSafe },
   'at-risk': { shape: 'triangle', tone: 'warn', word: words.atRisk },

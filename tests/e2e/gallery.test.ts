@@ -75,7 +75,9 @@ function violationsHere(): Promise<readonly string[]> {
   return page.evaluate(async (tags) => {
     const { axe } = globalThis as unknown as WithAxe;
     const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')}`));
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id} ${node.target.join(' ')}`),
+    );
   }, TAGS);
 }
 
@@ -130,7 +132,14 @@ for (const size of [
 test('everything that can be used is reached by Tab, with a visible focus that nothing covers', async () => {
   for (const size of [DESKTOP, PHONE]) {
     await page.setViewportSize(size);
-    for (const name of ['welcome', 'create', 'join', 'files-attention', 'file-at-risk', 'settings']) {
+    for (const name of [
+      'welcome',
+      'create',
+      'join',
+      'files-attention',
+      'file-at-risk',
+      'settings',
+    ]) {
       await show(name);
       await page.evaluate(() => {
         (document.activeElement as HTMLElement | null)?.blur();
@@ -141,7 +150,10 @@ test('everything that can be used is reached by Tab, with a visible focus that n
         await page.keyboard.press('Tab');
         const focus = await page.evaluate(lookAtFocus);
         if (focus === undefined) continue;
-        expect(focus, `${name} at ${String(size.width)}`).toMatchObject({ shown: true, covered: false });
+        expect(focus, `${name} at ${String(size.width)}`).toMatchObject({
+          shown: true,
+          covered: false,
+        });
         reached.add(focus.index);
       }
       expect(reached.size, `${name} at ${String(size.width)}`).toBe(total);
@@ -208,11 +220,13 @@ test('no state breaks the content security policy or throws', () => {
 // The functions below run in the page.
 
 function countUsable(): number {
-  const all = document.querySelectorAll<HTMLElement>('a[href], button, input, summary, [tabindex="0"]');
+  const all = document.querySelectorAll<HTMLElement>(
+    'a[href], button, input, summary, [tabindex="0"]',
+  );
   return [...all].filter((element) => {
     const radio = element instanceof HTMLInputElement && element.type === 'radio';
     const disabled = (element as HTMLButtonElement).disabled;
-    return element.checkVisibility() && !disabled && !(radio && !(element as HTMLInputElement).checked);
+    return element.checkVisibility() && !disabled && !(radio && !element.checked);
   }).length;
 }
 
@@ -220,13 +234,20 @@ function lookAtFocus(): { index: number; shown: boolean; covered: boolean } | un
   const element = document.activeElement;
   if (!(element instanceof HTMLElement) || element === document.body) return undefined;
   const drawn = (one: Element | null) =>
-    one !== null && getComputedStyle(one).outlineStyle !== 'none' && getComputedStyle(one).outlineWidth !== '0px';
+    one !== null &&
+    getComputedStyle(one).outlineStyle !== 'none' &&
+    getComputedStyle(one).outlineWidth !== '0px';
   const box = element.getBoundingClientRect();
   const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
   return {
     index: [...document.querySelectorAll('*')].indexOf(element),
-    shown: element.matches(':focus-visible') && (drawn(element) || drawn(element.nextElementSibling)),
-    covered: top !== null && !element.contains(top) && !top.contains(element) && top !== element.nextElementSibling,
+    shown:
+      element.matches(':focus-visible') && (drawn(element) || drawn(element.nextElementSibling)),
+    covered:
+      top !== null &&
+      !element.contains(top) &&
+      !top.contains(element) &&
+      top !== element.nextElementSibling,
   };
 }
 

@@ -8,8 +8,22 @@ export interface AppUpdate {
   apply(): void;
 }
 
+/** The parts of the browser's service worker objects that are used here. */
+export interface WaitingWorker {
+  readonly state: string;
+  postMessage(message: unknown): void;
+  addEventListener(type: 'statechange', listener: () => void): void;
+}
+export interface WorkerRegistration {
+  readonly active: object | null;
+  readonly waiting: WaitingWorker | null;
+  readonly installing: WaitingWorker | null;
+  addEventListener(type: 'updatefound', listener: () => void): void;
+  update(): Promise<unknown>;
+}
+
 export interface UpdateDeps {
-  readonly workers: ServiceWorkerContainer;
+  readonly workers: { register(url: string): Promise<WorkerRegistration> };
   readonly reload: () => void;
 }
 
@@ -22,7 +36,9 @@ const CHECK_EVERY_MS = 60 * 60_000;
  */
 export function watchUpdates(deps: UpdateDeps): Observable<AppUpdate> {
   const state = createObservable<AppUpdate>({ ready: false, apply: () => undefined });
-  register(deps, state.set).catch(() => {
+  register(deps, (update) => {
+    state.set(update);
+  }).catch(() => {
     // Without a service worker (private windows, policies) the app works, only not offline.
   });
   return state;
@@ -31,7 +47,7 @@ export function watchUpdates(deps: UpdateDeps): Observable<AppUpdate> {
 async function register(deps: UpdateDeps, publish: (update: AppUpdate) => void): Promise<void> {
   const registration = await deps.workers.register(scriptUrl('/service-worker.js'));
 
-  const offer = (worker: ServiceWorker) => {
+  const offer = (worker: WaitingWorker) => {
     publish({
       ready: true,
       apply() {
@@ -42,7 +58,7 @@ async function register(deps: UpdateDeps, publish: (update: AppUpdate) => void):
       },
     });
   };
-  const follow = (worker: ServiceWorker) => {
+  const follow = (worker: WaitingWorker) => {
     worker.addEventListener('statechange', () => {
       // Without an active one before it, this is the first installation and no update.
       if (worker.state === 'installed' && registration.active !== null) offer(worker);

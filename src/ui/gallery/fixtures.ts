@@ -10,7 +10,7 @@ import type {
   InviteView,
   PersonView,
 } from '../../app/view.ts';
-import type { DeviceId, FileId, Id, InviteId, MemberId } from '../../domain/ids.ts';
+import type { DeviceId, FileId, InviteId, MemberId } from '../../domain/ids.ts';
 import { createObservable } from '../../domain/observable.ts';
 import type { Safety } from '../../domain/replication/safety.ts';
 import { fail, ok } from '../../domain/result.ts';
@@ -25,14 +25,17 @@ const GB = 1e9;
 
 export const LINK = `https://quloud.example/#j=AQ${'fKx3dP9sLq0ZtVbN'.repeat(14)}`;
 
-function id<T extends Id<string>>(name: string): T {
-  const hex = [...name].map((c) => (c.codePointAt(0) ?? 0).toString(16).padStart(2, '0')).join('');
-  return hex.padEnd(64, '0').slice(0, 64) as T;
+function hexOf(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .padEnd(64, '0')
+    .slice(0, 64);
 }
 
-export const memberId = (name: string) => id<MemberId>(`m-${name}`);
-export const deviceId = (name: string) => id<DeviceId>(`d-${name}`);
-export const fileId = (name: string) => id<FileId>(`f-${name}`);
+export const memberId = (name: string) => hexOf(`m-${name}`) as MemberId;
+export const deviceId = (name: string) => hexOf(`d-${name}`) as DeviceId;
+export const fileId = (name: string) => hexOf(`f-${name}`) as FileId;
 
 export function person(name: string, more: Partial<PersonView> = {}): PersonView {
   return {
@@ -62,7 +65,7 @@ export const family: readonly PersonView[] = [
 
 export function invite(state: InviteView['state'], more: Partial<InviteView> = {}): InviteView {
   return {
-    id: id<InviteId>(`i-${state}`),
+    id: hexOf(`i-${state}`) as InviteId,
     createdBy: 'Mia Berger',
     byYou: true,
     expires: NOW + 6 * DAY,
@@ -161,7 +164,7 @@ function galleryCommands(state: GalleryState): Commands {
       Promise.resolve(
         state.inviteFails === true
           ? fail('disk-full')
-          : ok({ id: id<InviteId>('i-new'), link: LINK, expires: NOW + 7 * DAY }),
+          : ok({ id: hexOf('i-new') as InviteId, link: LINK, expires: NOW + 7 * DAY }),
       ),
     revokeInvite: nothing,
     addFiles: () => undefined,

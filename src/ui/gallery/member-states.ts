@@ -21,31 +21,47 @@ const confirmed: Safety = { kind: 'confirmed', confirmed: 3, wanted: 3 };
 const LONG = `${'Summer at the lake with everybody and the dog '.repeat(5)}.jpeg`;
 
 const busyFiles: readonly FileView[] = [
-  file('Wedding.mov', { kind: 'getting-safe', confirmed: 1, wanted: 3 }, {
-    type: 'video/quicktime',
-    size: 1.84e9,
-    added: NOW - 40,
-    copies: [copy('Ana', 'desktop', true, 7)],
-  }),
+  file(
+    'Wedding.mov',
+    { kind: 'getting-safe', confirmed: 1, wanted: 3 },
+    {
+      type: 'video/quicktime',
+      size: 1.84e9,
+      added: NOW - 40,
+      copies: [copy('Ana', 'desktop', true, 7)],
+    },
+  ),
   file('Garden in May.jpg', confirmed),
-  file('Taxes 2024.pdf', { kind: 'at-risk', confirmed: 1, wanted: 3 }, {
-    type: 'application/pdf',
-    size: 412_000,
-    copies: [copy('Home keeper', 'keeper', true)],
-  }),
-  file('Grandma sings.m4a', { kind: 'out-of-reach', away: [memberId('Ben')] }, {
-    type: 'audio/mp4',
-    size: 21e6,
-    localCopy: false,
-    copies: [copy('Ben', 'phone', false)],
-  }),
-  file('School photos.zip', { kind: 'lost-piece', pieces: 2, askDevice: deviceId('Ben') }, {
-    type: 'application/zip',
-    size: 640e6,
-    localCopy: false,
-    added: NOW - 90 * 86_400,
-    copies: [copy('Ben', 'phone', false, 10)],
-  }),
+  file(
+    'Taxes 2024.pdf',
+    { kind: 'at-risk', confirmed: 1, wanted: 3 },
+    {
+      type: 'application/pdf',
+      size: 412_000,
+      copies: [copy('Home keeper', 'keeper', true)],
+    },
+  ),
+  file(
+    'Grandma sings.m4a',
+    { kind: 'out-of-reach', away: [memberId('Ben')] },
+    {
+      type: 'audio/mp4',
+      size: 21e6,
+      localCopy: false,
+      copies: [copy('Ben', 'phone', false)],
+    },
+  ),
+  file(
+    'School photos.zip',
+    { kind: 'lost-piece', pieces: 2, askDevice: deviceId('Ben') },
+    {
+      type: 'application/zip',
+      size: 640e6,
+      localCopy: false,
+      added: NOW - 90 * 86_400,
+      copies: [copy('Ben', 'phone', false, 10)],
+    },
+  ),
   file('🎂 יום הולדת.heic', { kind: 'only-here', alone: false }, { copies: [], size: 0 }),
   file(LONG, confirmed, { size: 2e12 }),
 ];

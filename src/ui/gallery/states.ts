@@ -1,6 +1,6 @@
 import type { AppView, LinkProblem } from '../../app/view.ts';
 import type { Obstacle } from '../requirements.ts';
-import type { Route } from '../state/router.svelte.ts';
+import type { Route } from '../state/route.ts';
 import type { Sheet } from '../state/sheets.svelte.ts';
 import { memberStates } from './member-states.ts';
 import { startStates } from './start-states.ts';

@@ -14,9 +14,11 @@ export const circleWords = {
   youKeep: 'you keep',
   keepsForYouSize: (bytes: number) => formatSize(bytes),
   visiting: 'visiting',
-  visitingHint: 'Phones and browser tabs help while they are open. A computer or a keeper is steadier.',
+  visitingHint:
+    'Phones and browser tabs help while they are open. A computer or a keeper is steadier.',
   aloneTitle: 'Invite your first person',
-  aloneText: 'Copies of your files go to the people who join. With three of them, files get very safe.',
+  aloneText:
+    'Copies of your files go to the people who join. With three of them, files get very safe.',
   inviteTitle: 'Invite someone',
   inviteOnce: (expires: number, now: number) => `Works once. Ends ${formatIn(expires, now)}.`,
   inviteWarning: 'Anyone who has this link can join, so send it to one person only.',
@@ -26,7 +28,8 @@ export const circleWords = {
   inviteMaking: 'Making a link',
   inviteFull: 'This device has no room to make an invite. Free some space first.',
   inviteShareTitle: (circle: string) => `Join ${circle} on Quloud`,
-  inviteShareText: (circle: string) => `This link lets you into ${circle} on Quloud. It works once.`,
+  inviteShareText: (circle: string) =>
+    `This link lets you into ${circle} on Quloud. It works once.`,
   buttons: {
     invite: 'Invite',
     copyLink: 'Copy link',

@@ -8,7 +8,8 @@ export const fileWords = {
   title: 'Files',
   emptyTitle: 'Nothing here yet',
   emptyText: 'Drop a photo, or try with a sample.',
-  emptyMore: 'Files are locked on this device. The people in your circle keep copies they cannot open.',
+  emptyMore:
+    'Files are locked on this device. The people in your circle keep copies they cannot open.',
   sampleName: 'Hello from Quloud.txt',
   sampleText:
     'This little file is a sample.\nIt was locked on your device, and your circle keeps copies of it.\nDelete it whenever you like.\n',
@@ -35,7 +36,8 @@ export const fileWords = {
     sentenceAtRisk: (confirmed: number, device: string) =>
       `Only ${count(confirmed, 'copy', 'copies')} outside this ${device}. Quloud makes more when people are here.`,
     sentenceOnlyHere: (device: string) => `Only on this ${device}.`,
-    sentenceOnlyHereAlone: (device: string) => `Only on this ${device} until someone joins your circle.`,
+    sentenceOnlyHereAlone: (device: string) =>
+      `Only on this ${device} until someone joins your circle.`,
     sentenceOutOfReach: (names: readonly string[]) =>
       names.length === 0
         ? "Can't open right now. It will open when the people who keep it are online."

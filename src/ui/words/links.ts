@@ -1,15 +1,16 @@
 import type { LinkProblem } from '../../app/view.ts';
 
+interface LinkWords {
+  readonly title: string;
+  readonly text: (inviter: string | undefined) => string;
+}
+
 /** Every way a link can fail has its own sentence, and says what to do. */
-export const linkWords: {
-  readonly [problem in LinkProblem]: {
-    readonly title: string;
-    readonly text: (inviter: string | undefined) => string;
-  };
-} = {
+export const linkWords: Readonly<Record<LinkProblem, LinkWords>> = {
   'not-a-link': {
     title: "This isn't an invite",
-    text: () => 'Nothing in that text is an invite link. Copy the whole message and paste it again.',
+    text: () =>
+      'Nothing in that text is an invite link. Copy the whole message and paste it again.',
   },
   damaged: {
     title: 'Part of this invite is missing',
@@ -17,11 +18,13 @@ export const linkWords: {
   },
   'newer-version': {
     title: 'This invite needs a newer Quloud',
-    text: () => 'It was made with a newer version. Load this page again to update, then open the link.',
+    text: () =>
+      'It was made with a newer version. Load this page again to update, then open the link.',
   },
   expired: {
     title: 'This invite has ended',
-    text: (inviter) => `Invites work for 7 days. Ask ${inviter ?? 'the person who sent it'} for a new one.`,
+    text: (inviter) =>
+      `Invites work for 7 days. Ask ${inviter ?? 'the person who sent it'} for a new one.`,
   },
   used: {
     title: 'This invite was already used',
@@ -30,11 +33,13 @@ export const linkWords: {
   },
   revoked: {
     title: 'This invite was taken back',
-    text: (inviter) => `It no longer works. Ask ${inviter ?? 'the person who sent it'} if that was meant.`,
+    text: (inviter) =>
+      `It no longer works. Ask ${inviter ?? 'the person who sent it'} if that was meant.`,
   },
   foreign: {
     title: 'This invite is for another circle',
-    text: () => 'This browser is in a circle already. Open the invite in another browser to join there.',
+    text: () =>
+      'This browser is in a circle already. Open the invite in another browser to join there.',
   },
   'already-in': {
     title: "You're already in this circle",

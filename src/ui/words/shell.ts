@@ -32,7 +32,9 @@ export const shellWords = {
     onlyHere: (n: number) =>
       n === 1 ? '1 file is only on this device' : `${count(n, 'file')} are only on this device`,
     gettingSafe: (n: number, all: number) =>
-      all === 1 ? 'Your file is getting safe' : `${String(n)} of ${count(all, 'file')} getting safe`,
+      all === 1
+        ? 'Your file is getting safe'
+        : `${String(n)} of ${count(all, 'file')} getting safe`,
     outOfReach: (n: number) =>
       n === 1 ? "1 file can't open right now" : `${count(n, 'file')} can't open right now`,
     confirmed: (n: number) =>
@@ -43,7 +45,8 @@ export const shellWords = {
     codeNeeded: 'Not connected: this server asks for a code',
     serverFull: 'Not connected: this server is full',
     refused: 'Not connected: this server refused',
-    here: (here: number, people: number) => `Connected, ${String(here)} of ${String(people)} people here`,
+    here: (here: number, people: number) =>
+      `Connected, ${String(here)} of ${String(people)} people here`,
     hereWithoutRelay: (here: number, people: number) =>
       `${String(here)} of ${String(people)} people here, new ones can't be found`,
     connectedAlone: 'Connected',
@@ -75,14 +78,16 @@ export const shellWords = {
   noticeTexts: {
     diskFull:
       'This device is almost full. Quloud stopped accepting copies for others; your own files are fine.',
-    damaged: (n: number) => `${count(n, 'record')} on this device could not be read and were set aside.`,
+    damaged: (n: number) =>
+      `${count(n, 'record')} on this device could not be read and were set aside.`,
     unexpected: 'Something unexpected stopped this.',
     offline: "You're offline. Files on this device still open.",
     strictNetwork: 'Still finding the others. A strict network can slow this down.',
     everyoneAway: 'Everyone is away. You can add files now; they go out when someone opens Quloud.',
     alone: "You're the only one here. Files stay on this device until someone joins.",
     needsCode: 'This server asks for a code before it connects people. Ask whoever runs it.',
-    serverFull: 'This server has no room for more people right now. Files on this device still open.',
+    serverFull:
+      'This server has no room for more people right now. Files on this device still open.',
     serverRefused: 'This server refused the connection. Files on this device still open.',
   },
   buttons: {

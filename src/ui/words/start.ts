@@ -28,7 +28,8 @@ export const startWords = {
   scanning: 'Point the camera at the square code.',
   scanRefused: 'The camera is not available. Paste the link instead.',
   returningTitle: 'I already use Quloud',
-  returningHere: 'Used it on this device? Open Quloud in the same browser. Your circle is still there.',
+  returningHere:
+    'Used it on this device? Open Quloud in the same browser. Your circle is still there.',
   returningOther:
     'On another device? Ask someone in your circle for a new invite link and join with it.',
   returningFiles:
@@ -49,7 +50,8 @@ export const startWords = {
   bootText: 'Part of the app did not load. Check your connection, then load the page again.',
   insecureTitle: "This address can't keep secrets safe",
   insecureText: 'Browsers only allow locking files on an address that starts with https.',
-  insecureHow: 'Open the https address of this server. Whoever runs it can tell you which one it is.',
+  insecureHow:
+    'Open the https address of this server. Whoever runs it can tell you which one it is.',
   oldTitle: 'This browser is missing something Quloud needs',
   oldText: 'Quloud works in current Chrome, Edge, Firefox and Safari, outside private windows.',
   oldMissing: (what: string) => `Missing here: ${what}`,

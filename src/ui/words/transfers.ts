@@ -1,7 +1,7 @@
 import type { TransferProblem } from '../../app/view.ts';
 import { count, formatPercent } from '../format.ts';
 
-const failed: { readonly [why in TransferProblem]: string } = {
+const failed: Readonly<Record<TransferProblem, string>> = {
   unreadable: 'The file changed or moved while it was read. Add it again.',
   'too-big': 'Too big: one file can have up to 4 GB for now.',
   'bad-name': 'This name cannot be kept. Rename the file and add it again.',
@@ -19,7 +19,8 @@ export const transferWords = {
   empty: 'Nothing is moving.',
   reading: (fraction: number) => `Reading ${formatPercent(fraction)}`,
   locking: (fraction: number) => `Locking ${formatPercent(fraction)}`,
-  sending: (confirmed: number, wanted: number) => `Sending, ${String(confirmed)} of ${String(wanted)} confirmed`,
+  sending: (confirmed: number, wanted: number) =>
+    `Sending, ${String(confirmed)} of ${String(wanted)} confirmed`,
   waitingAlone: 'Locked. It goes out when someone joins.',
   waitingNobody: (confirmed: number, wanted: number) =>
     confirmed === 0
@@ -33,7 +34,8 @@ export const transferWords = {
   failed,
   progressOf: (name: string) => `Progress of ${name}`,
   announceLocked: (name: string) => `${name} is locked and on its way.`,
-  announceConfirmed: (name: string, n: number) => `${name}: ${count(n, 'copy', 'copies')} confirmed.`,
+  announceConfirmed: (name: string, n: number) =>
+    `${name}: ${count(n, 'copy', 'copies')} confirmed.`,
   announceFetched: (name: string) => `${name} is saved.`,
   announceFailed: (name: string, why: string) => `${name}: ${why}`,
   closingNote: 'Closing this list stops nothing.',

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { TransferView } from '../../../src/app/view.ts';
+import { connectionNotice, connectionSentence } from '../../../src/ui/connection-words.ts';
+import { fileKind } from '../../../src/ui/file-kind.ts';
+import { device } from '../../../src/ui/gallery/fixtures.ts';
+import { lendingRange } from '../../../src/ui/lending.ts';
+import { avatarHue, initialsOf } from '../../../src/ui/people.ts';
+import { findObstacle } from '../../../src/ui/requirements.ts';
+import { createPhaseLog } from '../../../src/ui/state/phase-log.ts';
+import { summariseTransfers, transferAnnouncement } from '../../../src/ui/transfer-words.ts';
+
+describe('what this page needs', () => {
+  const browser = {
+    isSecureContext: true,
+    indexedDB: {},
+    crypto: { subtle: {} },
+    Worker: class {},
+    RTCPeerConnection: class {},
+  };
+
+  it('is there in a current browser', () => {
+    expect(findObstacle(browser)).toBeUndefined();
+  });
+
+  it('starts with a secure address, whatever else is missing', () => {
+    expect(findObstacle({ isSecureContext: false })).toEqual({ kind: 'insecure' });
+  });
+
+  it('is named when it is missing', () => {
+    const old = { ...browser, crypto: {}, RTCPeerConnection: undefined };
+    expect(findObstacle(old)).toEqual({ kind: 'missing', features: ['Web Crypto', 'WebRTC'] });
+  });
+});
+
+describe('space to lend', () => {
+  it('goes up to four fifths of what is free', () => {
+    expect(lendingRange({ ...device, quota: 100e9, usage: 10e9, lent: 10e9 })).toEqual({
+      min: 1,
+      max: 80,
+    });
+  });
+
+  it('never cuts what is lent already, and never ends below one gigabyte', () => {
+    expect(lendingRange({ ...device, quota: 5e9, usage: 5e9, lent: 0, lend: 30e9 }).max).toBe(30);
+    expect(lendingRange({ ...device, quota: 0, usage: 1e9, lent: 0, lend: 0 }).max).toBe(1);
+  });
+});
+
+describe('the connection line', () => {
+  const alone = { count: 0, here: 0 };
+
+  it('waits three seconds before it speaks of trouble', () => {
+    const connecting = { kind: 'connecting', sinceMs: 0 } as const;
+    expect(connectionSentence(connecting, false)).toBe('Connecting');
+    expect(connectionNotice(connecting, false, alone)).toBeUndefined();
+    expect(connectionNotice(connecting, true, alone)).toMatch(/^Still finding/);
+  });
+
+  it('says when everyone is away, but not to someone who is alone in the circle', () => {
+    const connected = { kind: 'connected', relay: true, here: 1, people: 3 } as const;
+    expect(connectionNotice(connected, false, { count: 2, here: 0 })).toMatch(/^Everyone is away/);
+    expect(connectionNotice(connected, false, { count: 2, here: 1 })).toBeUndefined();
+    expect(connectionNotice(connected, false, alone)).toBeUndefined();
+  });
+});
+
+describe('transfers', () => {
+  const base = { id: 't', fileId: undefined, name: 'a.jpg', size: 1, cancellable: true };
+  const sending: TransferView = { ...base, phase: 'sending', fraction: 0, confirmed: 0, wanted: 3 };
+  const cancelled: TransferView = { ...base, phase: 'failed', why: 'cancelled' };
+  const failed: TransferView = { ...base, phase: 'failed', why: 'disk-full' };
+
+  it('are summed up with what moves first', () => {
+    expect(summariseTransfers([])).toBeUndefined();
+    expect(summariseTransfers([failed, sending, sending])).toBe('Sending 2 files');
+    expect(summariseTransfers([failed, cancelled])).toBe('1 transfer stopped');
+    expect(summariseTransfers([cancelled])).toBe('1 transfer done');
+  });
+
+  it('are announced once per phase, and a cancel not at all', () => {
+    expect(transferAnnouncement(sending)).toBe('a.jpg is locked and on its way.');
+    expect(transferAnnouncement(cancelled)).toBeUndefined();
+    const log = createPhaseLog();
+    const heard = ['reading', 'sending', 'sending', 'confirmed'].map((one) => log.note('t', one));
+    expect(heard).toEqual(['new', 'reading', undefined, 'sending']);
+  });
+});
+
+describe('drawings', () => {
+  it('come from the declared type, and a strange one gets the plain sheet', () => {
+    const kinds = ['image/png', 'application/zip', 'application/pdf', '', 'x/y'].map((type) =>
+      fileKind({ type }),
+    );
+    expect(kinds).toEqual(['image', 'archive', 'text', 'other', 'other']);
+  });
+
+  it('of people have two letters at most, in any script', () => {
+    const names = ['Ana', 'Mia van Berg', '  ', 'élodie', '李小龙', '👩‍👧 family'];
+    expect(names.map(initialsOf)).toEqual(['A', 'MB', '', 'É', '李', '👩‍👧F']);
+    expect(avatarHue('abc')).toBe(avatarHue('abc'));
+  });
+});
