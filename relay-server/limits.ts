@@ -49,6 +49,10 @@ export const SLOW_READER_MS = 10_000;
 /** Presence changes are gathered for this long before they are told. */
 export const PRESENCE_DELAY_MS = 20;
 
+/** Memory in byte buffers above which circuits that do not flow are ended, and how often it looks. */
+export const MAX_BUFFERED_BYTES = 512 * MIB;
+export const BUFFER_LOOK_MS = 1000;
+
 /** docs/relay.md, "Settings of libp2p". */
 export const MAX_CONNECTIONS = 5000;
 export const MAX_PENDING_CONNECTIONS = 500;

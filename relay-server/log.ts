@@ -18,6 +18,7 @@ export type LogEvent =
   | 'stream-ended'
   | 'duplicate-closed'
   | 'seatless-closed'
+  | 'circuits-ended'
   | 'namespace-created'
   | 'save-failed';
 

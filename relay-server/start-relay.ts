@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAccessBook, type AccessBook, type Policy } from './access-book.ts';
@@ -6,16 +6,16 @@ import { loadCode } from './access-code.ts';
 import { createAccessProtocol } from './access-protocol.ts';
 import { createAddressLimits } from './address-limits.ts';
 import { openDataFolder } from './data-folder.ts';
-import { deviceOfPeer } from './device-of-peer.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { loadIdentity } from './identity.ts';
 import { RESERVATION_TTL_MS, SEATLESS_SWEEP_MS, STOP_MS } from './limits.ts';
+import { closeServer, listen } from './listening.ts';
 import { silentLog, type RelayLog } from './log.ts';
 import { loadNamespaceList } from './namespace-list.ts';
 import { originOf, relayMultiaddr } from './public-address.ts';
 import { startRelayNode, type RelayGate, type RelayNode } from './relay-node.ts';
 import { securityHeaders } from './security-headers.ts';
 import { loadSite } from './site.ts';
-import { errorCode, StartError } from './start-error.ts';
 import { loadTls } from './tls-files.ts';
 import { createTraffic } from './traffic.ts';
 import { createUpgradeGate } from './upgrade-gate.ts';
@@ -114,15 +114,18 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
   });
   let node: RelayNode | undefined;
   const started = clock();
+  const counts = () => ({
+    sockets: limits.sockets,
+    reservations: node?.reservations() ?? 0,
+    ...book.counts(),
+  });
   const health = () =>
     node === undefined
       ? undefined
       : {
           status: 'ok',
           uptime_seconds: Math.floor((clock() - started) / 1000),
-          sockets: limits.sockets,
-          reservations: node.reservations(),
-          ...book.counts(),
+          ...counts(),
         };
 
   const serve = createWebServer({
@@ -138,7 +141,7 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
   });
   const server = tls === undefined ? createHttpServer(serve) : createHttpsServer(tls, serve);
   server.on('upgrade', upgrades.handle);
-  const port = await listen(server, options);
+  const port = await listen(server, options.port, options.host);
   const url = originOf({ ...options, tls: tls?.cert, port });
 
   try {
@@ -158,7 +161,17 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
     throw error;
   }
   const running = node;
-  const stopSweeping = startSweeping();
+  const stopHousekeeping = startHousekeeping({
+    node: running,
+    book,
+    traffic,
+    limits,
+    save,
+    counts,
+    log,
+    clock,
+    interval: deps.seatlessSweep ?? SEATLESS_SWEEP_MS,
+  });
   log.info('started', { policy: policy.kind });
 
   let stopped: Promise<void> | undefined;
@@ -171,84 +184,13 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
   };
 
   async function stop(): Promise<void> {
-    stopSweeping();
+    stopHousekeeping();
     const closed = closeServer(server);
     upgrades.stop();
     await Promise.race([Promise.all([running.stop(), closed]), delay(STOP_MS)]);
     await save();
     log.info('stopped');
   }
-
-  /** Everything that ends by time: invites, allowances, devices that never take a seat. */
-  function startSweeping(): () => void {
-    let suspects = new Set<string>();
-    let lastCounts = '';
-    const logCounts = () => {
-      const counts = {
-        sockets: limits.sockets,
-        reservations: running.reservations(),
-        ...book.counts(),
-      };
-      const text = JSON.stringify(counts);
-      if (text !== lastCounts) log.info('counts', counts);
-      lastCounts = text;
-    };
-    const timer = setInterval(() => {
-      book.sweep();
-      traffic.sweep();
-      limits.sweep(clock());
-      void save();
-      const unseated = running.connections().filter(({ remotePeer }) => {
-        const device = deviceOfPeer(remotePeer);
-        return device === undefined || !book.hasSeat(device);
-      });
-      for (const connection of unseated) {
-        if (!suspects.has(connection.id)) continue;
-        log.info('seatless-closed');
-        connection.abort(new Error('no seat was taken'));
-      }
-      suspects = new Set(unseated.map((x) => x.id));
-      logCounts();
-    }, deps.seatlessSweep ?? SEATLESS_SWEEP_MS);
-    return () => clearInterval(timer);
-  }
-}
-
-async function listen(server: Server, { port, host }: RelayOptions): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  server.once('error', reject);
-  server.listen({ port, host }, () => resolve(undefined));
-  try {
-    await promise;
-  } catch (error) {
-    throw new StartError(listenSentence(errorCode(error), port, host));
-  }
-  server.off('error', reject);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return address.port;
-}
-
-function listenSentence(code: string | undefined, port: number, host: string): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} is taken by another program; choose another with --port.`;
-    case 'EACCES':
-      return `Port ${port} needs more rights than this user has; choose one above 1023 with --port.`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `This machine has no address ${host}; choose another with --host.`;
-    default:
-      return `Port ${port} on ${host} cannot be opened (${code ?? 'unknown reason'}).`;
-  }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.close(() => resolve(undefined));
-  server.closeAllConnections();
-  await promise;
 }
 
 function isHttps(url: string | undefined): boolean {

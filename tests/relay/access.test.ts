@@ -114,16 +114,17 @@ describe('members', () => {
     await expect(cleo.dial(ana)).resolves.toBeDefined();
   });
 
-  it('keep the reservation when it was renewed more than once', async () => {
-    const relay = await testRelay(await relayFolders(), {}, { reservationTtl: 600 });
-    const { device } = await seatedMember(relay, token());
-    const until = performance.now() + 2000;
-    // The third renewal on is where renewing in place would lose it.
-    while (performance.now() < until) {
-      expect(await device.reserve()).toBe(RESERVED);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(await reservations(relay)).toBe(1);
-    }
+  it('keep reservation and circuits over many renewals', async () => {
+    const reservationTtl = 1000;
+    const relay = await testRelay(await relayFolders(), {}, { reservationTtl });
+    const circle = token();
+    const { device: ana } = await seatedMember(relay, circle);
+    const { device: ben } = await member(relay, circle);
+    const circuit = await ben.dial(ana);
+    const until = performance.now() + 2.5 * reservationTtl;
+    while (performance.now() < until) expect(await ana.reserve()).toBe(RESERVED);
+    expect(circuit.status).toBe('open');
+    expect(await reservations(relay)).toBe(1);
   });
 
   it('lose seat and reservation with the access stream', async () => {

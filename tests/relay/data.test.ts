@@ -68,7 +68,7 @@ describe('the data folder', () => {
         expect(data.includes(form)).toBe(false);
         expect(text).not.toContain(form);
       }
-      expect(data.includes(secret)).toBe(false);
+      expect(data.includes(Buffer.from(secret))).toBe(false);
     }
     expect(text).not.toMatch(/127\.0\.0\.1|::1/);
     for (const { node, device } of [ana, joiner]) {

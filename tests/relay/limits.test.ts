@@ -13,6 +13,7 @@ import {
   OPEN_BYTES_PER_HOUR,
   UPGRADE_BURST,
 } from '../../relay-server/limits.ts';
+import { endStuckCircuits } from '../../relay-server/stuck-circuits.ts';
 import { createTraffic } from '../../relay-server/traffic.ts';
 import { idOf, type DeviceId } from '../../src/domain/ids.ts';
 
@@ -115,6 +116,25 @@ describe('the frame guard', () => {
       expect(guard.accepts(frame(binary, LIMIT - 1))).toBe(true);
       expect(guard.accepts(frame(final | continued, 1))).toBe(true);
     }
+  });
+});
+
+describe('circuits that fill the memory', () => {
+  it('are ended where the far side takes nothing, and only there', () => {
+    const ended: string[] = [];
+    const stream = (name: string, protocol: string, writableNeedsDrain: boolean) => ({
+      protocol,
+      writableNeedsDrain,
+      abort: () => ended.push(name),
+    });
+    const streams = [
+      stream('flowing', '/libp2p/circuit/relay/0.2.0/stop', false),
+      stream('stuck', '/libp2p/circuit/relay/0.2.0/stop', true),
+      stream('stuck backwards', '/libp2p/circuit/relay/0.2.0/hop', true),
+      stream('access', '/quloud/access/1', true),
+    ];
+    expect(endStuckCircuits([{ streams }])).toBe(2);
+    expect(ended).toEqual(['stuck', 'stuck backwards']);
   });
 });
 

@@ -91,8 +91,12 @@ export async function testDevice(
       const stream = await node.dialProtocol(address, HOP_PROTOCOL);
       // HopMessage { type: RESERVE }, field 1 = 0.
       stream.send(encode.single(Uint8Array.of(0x08, 0x00)));
-      for await (const frame of decode(stream)) return hopStatus(frame.subarray());
-      throw new Error('the relay closed without a status');
+      try {
+        for await (const frame of decode(stream)) return hopStatus(frame.subarray());
+        throw new Error('the relay closed without a status');
+      } finally {
+        stream.abort(new Error('answered'));
+      }
     },
     async dial(other) {
       const target = address.encapsulate(`/p2p-circuit/p2p/${other.node.peerId.toString()}`);
