@@ -23,6 +23,8 @@ export const LOOK_MS = 1_000;
 
 /** Opening a stream costs some eight round trips. */
 export const STREAM_OPEN_MS = 10_000;
+/** A direct path has lasted, and both sides have moved their sessions, before the relayed one goes. */
+export const SETTLE_MS = 2_000;
 /** After that a relayed connection next to a direct one is closed, whatever runs on it. */
 export const RETIRE_MS = 30_000;
 /** A frozen peer does not confirm a close. */

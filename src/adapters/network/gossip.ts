@@ -20,13 +20,13 @@ export interface Gossip {
 
 export type GossipListener = (from: DeviceId, message: Bytes) => void;
 
-/** One identify per connection and this long: it is what makes gossipsub look at the peer again. */
-const HEAL_MS = 5_000;
+/** Identify is what makes gossipsub look at the peer again: not before libp2p ran its own, not often. */
+const HEAL_MS = { first: 1_500, again: 5_000 } as const;
 
 export function createGossip({ libp2p }: QuloudNode, environment: Environment): Gossip {
   const { pubsub, identify } = libp2p.services;
-  /** When each connection was seen first or last healed. */
-  const looked = new WeakMap<Connection, number>();
+  /** When to look at each connection next. */
+  const next = new WeakMap<Connection, number>();
   let current: { readonly topic: string; readonly onMessage: GossipListener } | undefined;
 
   const onEvent = (event: CustomEvent<Message>): void => {
@@ -51,14 +51,12 @@ export function createGossip({ libp2p }: QuloudNode, environment: Environment): 
       current = topic === undefined ? undefined : { topic, onMessage };
     },
     heal(connection) {
-      if (!hasStreams(pubsub)) return;
-      if (pubsub.streamsOutbound.has(connection.remotePeer.toString())) return;
       const now = environment.monotonic();
-      const last = looked.get(connection);
-      if (last === undefined) looked.set(connection, now);
-      // libp2p identifies a new connection by itself.
-      if (now - (last ?? now) < HEAL_MS) return;
-      looked.set(connection, now);
+      const due = next.get(connection) ?? now + HEAL_MS.first;
+      next.set(connection, due);
+      if (now < due || !hasStreams(pubsub)) return;
+      if (pubsub.streamsOutbound.has(connection.remotePeer.toString())) return;
+      next.set(connection, now + HEAL_MS.again);
       const limit = timedSignal(environment, STREAM_OPEN_MS);
       identify
         .identify(connection, { signal: limit.signal })

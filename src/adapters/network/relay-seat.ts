@@ -41,6 +41,8 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
   let session: AccessSession | undefined;
   let connection: Connection | undefined;
   let endPause = (): void => undefined;
+  let endAttempt = (): void => undefined;
+  let attemptSince = 0;
 
   void keep();
 
@@ -54,8 +56,12 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
     },
     wake() {
       endPause();
-      if (connection === undefined) return;
-      void pingConnection(connection, environment, WAKE_PING_MS);
+      if (state.kind !== 'connected') {
+        // It may be waiting for a network that is no more; one that has just begun may go on.
+        if (environment.monotonic() - attemptSince > WAKE_PING_MS) endAttempt();
+      } else if (connection !== undefined) {
+        void pingConnection(connection, environment, WAKE_PING_MS);
+      }
     },
     stop() {
       stopped.abort();
@@ -87,7 +93,16 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
 
   /** Takes a seat and comes back when it is gone. */
   async function sit(): Promise<'lost' | 'failed' | 'refused'> {
-    const limit = timedSignal(environment, SEAT_TIMEOUT_MS, stopped.signal);
+    const attempt = new AbortController();
+    const limit = timedSignal(
+      environment,
+      SEAT_TIMEOUT_MS,
+      AbortSignal.any([stopped.signal, attempt.signal]),
+    );
+    attemptSince = environment.monotonic();
+    endAttempt = () => {
+      attempt.abort();
+    };
     try {
       const relay = await node.libp2p.dial(multiaddr(address), { signal: limit.signal });
       connection = relay;

@@ -1,15 +1,19 @@
 import { equalBytes } from '../../domain/bytes.ts';
 import type { DeviceId } from '../../domain/ids.ts';
+import { MAX_RELAYS } from '../../domain/limits.ts';
 import type { Environment } from '../../ports/environment.ts';
 import type { RelayAccess, RelayAddress, RelayState } from '../../ports/network.ts';
 import type { QuloudNode } from './libp2p-config.ts';
 import type { Invite } from './relay-access.ts';
+import { normalRelayAddress } from './relay-address.ts';
 import { keepRelaySeat, type RelaySeat } from './relay-seat.ts';
 
 /** The seats at all our relays, as one. */
 export interface RelaySeats {
   readonly relaysChanged: () => void;
   readonly invitesChanged: () => void;
+  /** Relays we have or seek a seat at, in their normal spelling. */
+  addresses(): readonly RelayAddress[];
   /** The best of all. */
   state(): RelayState;
   /** Everyone any relay sees. */
@@ -38,7 +42,7 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
 
   return {
     relaysChanged() {
-      const wanted = wishes.access === undefined ? [] : [...new Set(wishes.relays)];
+      const wanted = wishes.access === undefined ? [] : relaysOf(wishes.relays);
       const sameAccess = isSameAccess(access, wishes.access);
       access = wishes.access;
       const kept = seats.filter((seat) => sameAccess && wanted.includes(seat.address));
@@ -52,6 +56,7 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
     invitesChanged() {
       for (const seat of seats) seat.setInvites(wishes.invites);
     },
+    addresses: () => seats.map((seat) => seat.address),
     state() {
       const states = seats.map((seat) => seat.state());
       return (
@@ -87,6 +92,11 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
       onChange,
     });
   }
+}
+
+function relaysOf(addresses: readonly string[]): readonly RelayAddress[] {
+  const normal = addresses.slice(0, MAX_RELAYS).map(normalRelayAddress);
+  return [...new Set(normal.filter((address) => address !== undefined))];
 }
 
 function isSameAccess(a: RelayAccess | undefined, b: RelayAccess | undefined): boolean {

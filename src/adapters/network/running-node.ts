@@ -12,6 +12,7 @@ import { deviceOf } from './peer-id.ts';
 import { createPeerPaths } from './peer-paths.ts';
 import { createPeerSessions } from './peer-sessions.ts';
 import { pingConnection } from './ping-connection.ts';
+import { leadsThrough } from './relay-address.ts';
 import { createRelaySeats } from './relay-seats.ts';
 import { createSupervisor } from './supervisor.ts';
 import { timedSignal } from './timed-signal.ts';
@@ -43,7 +44,7 @@ export async function startRunningNode(
   const node = await createNode({
     deviceSeed: deps.deviceSeed,
     iceServers: deps.iceServers,
-    isOurs: (address) => wishes.relays.some((relay) => address.startsWith(relay)),
+    isOurs: (address) => seats.addresses().some((relay) => leadsThrough(relay, address)),
   });
   const { libp2p } = node;
   const self = ownDevice(libp2p.peerId);

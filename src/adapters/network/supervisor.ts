@@ -9,6 +9,7 @@ import {
   MAX_DIALS_AT_ONCE,
   REDIAL_MS,
   RETIRE_MS,
+  SETTLE_MS,
   UPGRADE_RETRY_MS,
 } from './constants.ts';
 import { backOff, jitter } from './timed-signal.ts';
@@ -180,7 +181,7 @@ export function createSupervisor<P extends Path>(deps: SupervisorDeps<P>): Super
     const since = directSince.get(best) ?? now;
     directSince.set(best, since);
     const age = now - since;
-    if (age < LOOK_MS || deps.sessionPath(device)?.id !== best.id) return;
+    if (age < SETTLE_MS || deps.sessionPath(device)?.id !== best.id) return;
     for (const path of deps.open(device)) {
       if (path.id === best.id) continue;
       if (!deps.isUsed(path) || (!path.direct && age > 2 * RETIRE_MS)) deps.close(path);
