@@ -41,6 +41,9 @@ export function safetySentence(safety: Safety, context: SentenceContext): string
   const here = fileWords.thisDevices[context.device];
   switch (safety.kind) {
     case 'confirmed': {
+      if (safety.confirmed < safety.wanted) {
+        return words.sentenceConfirmedShort(safety.confirmed, safety.wanted);
+      }
       const names = [...new Set(context.copies.map((copy) => copy.name))];
       return context.named && names.length === safety.confirmed
         ? words.sentenceConfirmedBy(safety.confirmed, names)
@@ -88,5 +91,9 @@ export function summariseSafety(files: readonly FileView[]): SafetyLook {
   if (of('out-of-reach') > 0) {
     return { ...LOOKS['out-of-reach'], word: strip.outOfReach(of('out-of-reach')) };
   }
-  return { ...LOOKS.confirmed, word: strip.confirmed(files.length) };
+  const short = files.filter(
+    ({ safety }) => safety.kind === 'confirmed' && safety.confirmed < safety.wanted,
+  ).length;
+  const word = short > 0 ? strip.fewerCopies(short) : strip.confirmed(files.length);
+  return { ...LOOKS.confirmed, word };
 }

@@ -26,9 +26,9 @@ export const fileWords = {
     outOfReach: 'Out of reach',
     lostPiece: 'Lost piece',
     sentenceConfirmed: (confirmed: number) =>
-      confirmed === 0
-        ? 'On this device; no copies elsewhere are wanted.'
-        : `${count(confirmed, 'copy', 'copies')} confirmed, not checked yet.`,
+      `${count(confirmed, 'copy', 'copies')} confirmed, not checked yet.`,
+    sentenceConfirmedShort: (confirmed: number, wanted: number) =>
+      `${String(confirmed)} of ${count(wanted, 'copy', 'copies')} confirmed. The rest follows when more people join.`,
     sentenceConfirmedBy: (confirmed: number, names: readonly string[]) =>
       `${count(confirmed, 'copy', 'copies')} confirmed with ${listAnd(names)}, not checked yet.`,
     sentenceGettingSafe: (confirmed: number, wanted: number) =>

@@ -39,6 +39,10 @@ export const shellWords = {
       n === 1 ? "1 file can't open right now" : `${count(n, 'file')} can't open right now`,
     confirmed: (n: number) =>
       n === 1 ? 'Your file has its copies' : `All ${count(n, 'file')} have their copies`,
+    fewerCopies: (n: number) =>
+      n === 1
+        ? '1 file has fewer copies than wanted'
+        : `${count(n, 'file')} have fewer copies than wanted`,
     offline: 'Offline, will catch up',
     connecting: 'Connecting',
     stillConnecting: 'Still finding the others',

@@ -89,6 +89,14 @@ describe('the strip', () => {
     }
   });
 
+  it('does not call the possible copies all of them', () => {
+    const short: Safety = { kind: 'confirmed', confirmed: 1, wanted: 3 };
+    expect(summariseSafety(named(confirmed, short)).word).toBe(
+      '1 file has fewer copies than wanted',
+    );
+    expect(safetySentence(short, context)).toMatch(/^1 of 3 copies confirmed\./);
+  });
+
   it('has a word for an empty list', () => {
     expect(summariseSafety([]).word).toBe('No files yet');
   });
