@@ -3,7 +3,7 @@ import type { DataFolder } from './data-folder.ts';
 import { LONGEST_CODE, SHORTEST_CODE } from './limits.ts';
 import { StartError } from './start-error.ts';
 
-export const CODE_FILE = 'code.txt';
+const CODE_FILE = 'code.txt';
 
 /** No 0/o, 1/l/i: people read it aloud. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';

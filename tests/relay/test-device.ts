@@ -19,7 +19,7 @@ import {
   accessRequest,
 } from '../../src/domain/wire/access-messages.ts';
 
-export const ECHO_PROTOCOL = '/quloud-test/echo/1';
+const ECHO_PROTOCOL = '/quloud-test/echo/1';
 
 const HOP_PROTOCOL = '/libp2p/circuit/relay/0.2.0/hop';
 
@@ -108,7 +108,7 @@ export async function testDevice(
   };
 }
 
-export function relayAddress(relay: Relay): Multiaddr {
+function relayAddress(relay: Relay): Multiaddr {
   const origin = `http://127.0.0.1:${relay.port}`;
   return multiaddr(`${relayMultiaddr(origin)}/p2p/${relay.peerId}`);
 }
