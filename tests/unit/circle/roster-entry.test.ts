@@ -136,6 +136,12 @@ const entries = (() => {
   return all;
 })();
 
+function bodyOfType(type: EntryBody['type']): EntryBody {
+  const entry = entries.find(({ body }) => body.type === type);
+  if (entry === undefined) throw new Error(`no entry of type ${type}`);
+  return entry.body;
+}
+
 describe('A signed entry', () => {
   it.each(entries.map((entry) => [entry.body.type, entry] as const))(
     'of type %s reads as it was written',
@@ -205,8 +211,8 @@ describe('A signed entry', () => {
   });
 
   it('cannot claim a device or a person that did not agree', () => {
-    const admitted = entries.find((entry) => entry.body.type === 'admit')?.body!;
-    const certified = entries.find((entry) => entry.body.type === 'device')?.body!;
+    const admitted = bodyOfType('admit');
+    const certified = bodyOfType('device');
     const admitAs = (body: object) => () =>
       sign(CIRCLE, idBytes(invite.invite), [genesis.id], invite.sign, body as EntryBody);
     expect(admitAs({ ...admitted, name: 'Somebody else' })).toThrow('bad-signature');

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldRoster, foldWith, type Roster } from '../../../src/domain/circle/roster.ts';
+import { connect } from '../../../src/domain/circle/roster-dag.ts';
+import { settle } from '../../../src/domain/circle/roster-settle.ts';
 import { ROSTER_RULES, type FoldRules } from '../../../src/domain/circle/roster-strikes.ts';
 import { gist, letIn, circleOf, person, plain, statusOf, type Person } from './paper-circle.ts';
 import { aStep, historyOf, take, type Step } from './random-history.ts';
@@ -8,6 +10,30 @@ import { aStep, historyOf, take, type Step } from './random-history.ts';
 const runs = { numRuns: process.env['SLOW'] === '1' ? 2000 : 100 };
 
 const steps = fc.array(aStep, { maxLength: 30 });
+
+/**
+ * Everyone but the founder has two votes against them; then people cast third ones, which make a
+ * majority of five, without hearing of each other; then anything may happen.
+ */
+const quarrel = fc.tuple(
+  fc.uniqueArray(
+    fc.record({ who: fc.integer({ min: 1, max: 4 }), whom: fc.integer({ min: 1, max: 4 }) }),
+    { minLength: 2, maxLength: 6, selector: ({ who, whom }) => `${String(who)} ${String(whom)}` },
+  ),
+  fc.array(aStep, { maxLength: 6 }),
+);
+
+function quarrelOf([votes, more]: [{ who: number; whom: number }[], Step[]]) {
+  const first = [1, 2, 3, 4].flatMap((whom) =>
+    [1, 2, 3, 4].filter((who) => who !== whom).map((who) => removalOf(whom, who)),
+  );
+  const twoEach = first.filter((_, i) => i % 3 !== 2);
+  const fork = historyOf(twoEach).paper.entries.length - 1;
+  const third = votes
+    .filter(({ who, whom }) => who !== whom)
+    .map(({ who, whom }) => ({ ...removalOf(whom, who), on: [fork] }));
+  return historyOf([...twoEach, ...third, ...more]);
+}
 
 describe('The fold', () => {
   it('gives the same roster for the same entries in any order, twice or once', () => {
@@ -44,6 +70,39 @@ describe('The fold', () => {
       }),
       runs,
     );
+  });
+
+  it('lets no removal stand that was voted by someone whose word had ended', () => {
+    let removals = 0;
+    let mutual = 0;
+    fc.assert(
+      fc.property(quarrel, (votes) => {
+        const { paper, people } = quarrelOf(votes);
+        const dag = connect(paper.circle, paper.entries);
+        const ledger = settle(paper.circle, dag, ROSTER_RULES);
+        const standing = people
+          .flatMap(({ member }) => ledger.struck.onMember(member))
+          .filter((strike) => strike.kind === 'member');
+        removals += standing.length;
+        const [third] = votes;
+        if (third.some((a) => third.some((b) => a.who === b.whom && a.whom === b.who))) mutual++;
+        for (const strike of standing) {
+          const author = dag.nodes[strike.slot]?.entry.author;
+          const by = people.find((who) => [who.device(1), who.device(2)].some((d) => d === author));
+          for (const other of standing) {
+            const bothLeave = strike.leaving && other.leaving;
+            if (other.member !== by?.member || other === strike || bothLeave) continue;
+            expect(dag.isBefore(strike.slot, other.slot)).toBe(true);
+          }
+        }
+        expect(plain(foldRoster(paper.circle, paper.entries.toReversed()))).toEqual(
+          plain(paper.fold()),
+        );
+      }),
+      { ...runs, seed: 2 },
+    );
+    expect(removals).toBeGreaterThan(runs.numRuns / 2);
+    expect(mutual).toBeGreaterThan(0);
   });
 
   it('hears nobody who was never invited', () => {
@@ -146,8 +205,8 @@ function shuffle<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
-function removalOf(victim: number): Step {
-  return { kind: 'remove', who: 0, whom: victim, number: 1, on: [], forged: false };
+function removalOf(victim: number, who = 0): Step {
+  return { kind: 'remove', who, whom: victim, number: 1, on: [], forged: false };
 }
 
 /** The step as this person would take it, with this person's keys. */
