@@ -31,4 +31,6 @@ export const RETIRE_MS = 30_000;
 export const CLOSE_MS = 2_000;
 /** After a pause: a connection that does not answer a ping in this time is dead. */
 export const WAKE_PING_MS = 1_000;
+/** The same for a device that left the relay, which may only have lost it. */
+export const LEFT_PING_MS = 4_000;
 export const STOP_MS = 5_000;

@@ -13,7 +13,7 @@ import type { PeerPaths } from './peer-paths.ts';
 import { duplexOf } from './stream-duplex.ts';
 import { timedSignal } from './timed-signal.ts';
 
-export const LANE_PROTOCOLS: Readonly<Record<Lane, string>> = {
+const LANE_PROTOCOLS: Readonly<Record<Lane, string>> = {
   peer: '/quloud/peer/1',
   join: '/quloud/join/1',
 };

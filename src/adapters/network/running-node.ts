@@ -4,7 +4,7 @@ import type { DeviceId } from '../../domain/ids.ts';
 import type { MutableObservable } from '../../domain/observable.ts';
 import type { Lane, PeerLink, RelayState } from '../../ports/network.ts';
 import type { AskingSession } from './asking-session.ts';
-import { STOP_MS, WAKE_PING_MS } from './constants.ts';
+import { LEFT_PING_MS, STOP_MS, WAKE_PING_MS } from './constants.ts';
 import { createGossip } from './gossip.ts';
 import { createNode } from './libp2p-config.ts';
 import type { Libp2pNetworkDeps, Wishes } from './libp2p-network.ts';
@@ -125,7 +125,12 @@ export async function startRunningNode(
     if (!sameState(views.relay.get(), state)) views.relay.set(state);
     const seen = new Set(seats.present());
     seen.delete(self);
-    if (!sameSet(views.present.get(), seen)) views.present.set(seen);
+    const before = views.present.get();
+    if (!sameSet(before, seen)) views.present.set(seen);
+    // Closed tabs say nothing to their peers, but the relay notices: ask those who left it.
+    if (state.kind === 'connected') {
+      for (const device of before) if (!seen.has(device)) doubt(device, LEFT_PING_MS);
+    }
     supervisor.nudge();
   }
 
@@ -147,12 +152,13 @@ export async function startRunningNode(
   /** After a pause of the page nothing that looks open can be trusted. */
   function onWake(): void {
     seats.wake();
-    for (const device of wishes.peers) {
-      for (const connection of paths.open(device)) {
-        void pingConnection(connection, environment, WAKE_PING_MS);
-      }
-    }
+    for (const device of wishes.peers) doubt(device, WAKE_PING_MS);
     supervisor.startOver();
+  }
+
+  /** Ends the connections that do not answer in time. */
+  function doubt(device: DeviceId, ms: number): void {
+    for (const connection of paths.open(device)) void pingConnection(connection, environment, ms);
   }
 
   async function stopNode(): Promise<void> {
