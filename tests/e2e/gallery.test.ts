@@ -161,6 +161,13 @@ test('everything that can be used is reached by Tab, with a visible focus that n
   }
 });
 
+test('typing can begin at once where there is something to type', async () => {
+  for (const name of ['create', 'join', 'paste']) {
+    await show(name);
+    await expect(page.getByRole('textbox').first()).toBeFocused();
+  }
+});
+
 test('a dialog gives the focus back to the button that opened it', async () => {
   await page.setViewportSize(DESKTOP);
   await show('circle-family');
