@@ -67,9 +67,10 @@ function connectionOf(facts: ViewFacts): Connection {
   const { network, session } = facts;
   if (network === undefined) return { kind: 'offline' };
   const relay = network.relay.get();
-  const here = session === undefined ? 0 : peopleHere(network, session);
-  if (relay.kind === 'connected' || here > 0) {
-    const people = session?.copiesPossible() ?? 0;
+  const others = session === undefined ? 0 : othersHere(network, session);
+  if (relay.kind === 'connected' || others > 0) {
+    const here = others + 1;
+    const people = (session?.copiesPossible() ?? 0) + 1;
     return { kind: 'connected', relay: relay.kind === 'connected', here, people };
   }
   // A guest whose invite the relay does not know yet waits for a member who brings it.
@@ -80,7 +81,7 @@ function connectionOf(facts: ViewFacts): Connection {
   return { kind: 'connecting', sinceMs };
 }
 
-function peopleHere(network: Network, session: MemberSession): number {
+function othersHere(network: Network, session: MemberSession): number {
   const { devices } = session.state.roster.get();
   const here = [...network.links.get().keys()].map((device) => devices.get(device)?.member);
   return new Set(here.filter((one) => one !== undefined && one !== session.state.member)).size;

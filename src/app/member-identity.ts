@@ -46,13 +46,13 @@ export function createMemberIdentity(crypto: CryptoPool, member: MemberPublic): 
         member: member.member,
         generation: member.generation,
         box: device.boxPublic,
+        counter: 0,
       };
       return signed(place, member.signKey, 'generation', {
         type: 'device',
         ...claim,
         device: device.device,
         class: deviceClass,
-        counter: 0,
         parent: null,
         label: '',
         device_signature: device.sign(deviceProofMessage(place.circle, claim)),

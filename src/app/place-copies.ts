@@ -11,7 +11,7 @@ import type { Environment } from '../ports/environment.ts';
 import type { ChunkFetcher } from './fetch-chunk.ts';
 import { holdersOf, type Library } from './library.ts';
 import type { PeerCalls } from './peer-calls.ts';
-import { ANNOUNCE_MS, type Need, type StoreOffers } from './store-offers.ts';
+import { ANNOUNCE_MS, branchOf, type Need, type StoreOffers } from './store-offers.ts';
 import { deadline, every } from './waiting.ts';
 
 /** Copies on their way to one device at once: bounds memory to about this many MiB a device. */
@@ -118,6 +118,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
       const chosen = chooseHolders({
         candidates,
         taken,
+        takenBranches: [...taken].map((member) => branchOf(deps.roster(), member)),
         owner: deps.member,
         storing: deps.self,
         bytes: piece.size + tagsLength(piece.size),
@@ -312,9 +313,9 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     },
     isMoving: (file) => library.pieces(file).some((piece) => inFlight.has(piece.chunk_id)),
     waitsFor(file) {
+      if (deps.target() === 0) return 'alone';
       const short = library.pieces(file).filter((piece) => missing(piece) > 0);
       if (short.length === 0 || short.some((piece) => inFlight.has(piece.chunk_id))) return undefined;
-      if (deps.target() === 0) return 'alone';
       const roster = deps.roster();
       const couldTake = [...deps.hereNow()].some((device) => {
         const member = roster.devices.get(device)?.member;

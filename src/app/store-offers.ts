@@ -147,6 +147,7 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
   };
 }
 
-function branchOf(roster: Roster, member: MemberId): MemberId {
+/** The one of those invited by the founder through whom this person came in. */
+export function branchOf(roster: Roster, member: MemberId): MemberId {
   return roster.members.get(member)?.branch ?? member;
 }

@@ -48,7 +48,7 @@ export type Connection =
   | { readonly kind: 'offline' }
   | { readonly kind: 'connecting'; readonly sinceMs: number }
   | { readonly kind: 'refused'; readonly reason: 'code-needed' | 'wrong-code' | 'full' | 'refused' }
-  /** `relay` false: the relay is gone, connected people still are. */
+  /** `relay` false: the relay is gone, connected people still are. You count among the people. */
   | { readonly kind: 'connected'; readonly relay: boolean; readonly here: number; readonly people: number };
 
 export interface CircleView {

@@ -178,9 +178,10 @@ export async function join(world: World, inviter: Person, joiner: Person): Promi
   await world.until(`${joiner.name} is in`, () => joiner.app.view.get().phase.kind === 'member');
 }
 
+/** How many others are connected. */
 export function peopleHere(person: Person): number {
   const { connection } = person.app.view.get();
-  return connection.kind === 'connected' ? connection.here : 0;
+  return connection.kind === 'connected' ? connection.here - 1 : 0;
 }
 
 export function addFile(person: Person, name: string, bytes: Bytes): void {

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { chromium, expect, type BrowserContext, type Page } from '@playwright/test';
+import { findChromium } from '../../scripts/find-chromium.mjs';
+import { startRelay, type Relay } from '../../relay-server/start-relay.ts';
+
+const DIST = joinPath(import.meta.dirname, '../../dist');
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** One person: a browser of their own with a profile on disk. */
+export interface Person {
+  readonly name: string;
+  readonly context: BrowserContext;
+  page: Page;
+  /** Uncaught errors, console errors and refused requests: all must stay empty. */
+  readonly complaints: string[];
+  readonly profile: string;
+}
+
+/** A relay on a port of its own that can be stopped and started again with its identity. */
+export interface RelayBox {
+  readonly url: string;
+  readonly dataDir: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface Stage {
+  readonly relay: RelayBox;
+  person(name: string, init?: PersonInit): Promise<Person>;
+  end(): Promise<void>;
+}
+
+export interface PersonInit {
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = await mkdtemp(joinPath(tmpdir(), 'quloud-e2e-'));
+  const relay = await openRelay(joinPath(folder, 'relay'));
+  const people: Person[] = [];
+  return {
+    relay,
+    async person(name, init = {}) {
+      const profile = joinPath(folder, `profile-${String(people.length)}`);
+      const executablePath = findChromium();
+      const context = await chromium.launchPersistentContext(profile, {
+        ...(executablePath === undefined ? {} : { executablePath }),
+        args: FLAGS,
+        viewport: init.viewport ?? { width: 1280, height: 800 },
+        acceptDownloads: true,
+      });
+      // Headless Chromium has the picker but nobody to click in it; without it the app uses the
+      // rung that every other browser uses.
+      await context.addInitScript(() => {
+        Reflect.deleteProperty(globalThis, 'showSaveFilePicker');
+      });
+      const complaints: string[] = [];
+      const page = context.pages()[0] ?? (await context.newPage());
+      watch(page, complaints);
+      const person: Person = { name, context, page, complaints, profile };
+      people.push(person);
+      return person;
+    },
+    async end() {
+      await Promise.all(people.map((one) => one.context.close().catch(() => undefined)));
+      await relay.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function watch(page: Page, complaints: string[]): void {
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // The browser itself reports every failed WebSocket while a test has the relay stopped.
+    const isRelayGone = /WebSocket connection to|net::ERR_CONNECTION|Failed to load resource/.test(
+      message.text(),
+    );
+    if (message.type() === 'error' && !isRelayGone) complaints.push(message.text());
+  });
+}
+
+async function openRelay(dataDir: string): Promise<RelayBox> {
+  let port = 0;
+  let running: Relay | undefined;
+  const start = async () => {
+    running = await startRelay({ port, host: '127.0.0.1', dataDir, distDir: DIST });
+    port = running.port;
+  };
+  await start();
+  return {
+    get url() {
+      return `http://localhost:${String(port)}`;
+    },
+    dataDir,
+    start,
+    async stop() {
+      await running?.stop();
+      running = undefined;
+    },
+  };
+}
+
+/** Two clicks: Create, Create. Lands on Files with the invite sheet open. */
+export async function createCircle(person: Person, url: string, circle: string): Promise<void> {
+  const { page } = person;
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Create a circle' }).click();
+  await page.getByLabel('Circle name').fill(circle);
+  await page.getByLabel('Your name').fill(person.name);
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByLabel('Invite link')).toBeVisible();
+}
+
+/** The link from the invite sheet, opened if it is not; the sheet is closed afterwards. */
+export async function inviteLink(person: Person): Promise<string> {
+  const { page } = person;
+  const field = page.getByLabel('Invite link');
+  if (!(await field.isVisible())) {
+    await goTo(person, 'Circle');
+    await page.getByRole('button', { name: 'Invite', exact: true }).first().click();
+  }
+  await expect(field).toHaveValue(/#j=/);
+  const link = await field.inputValue();
+  await page.keyboard.press('Escape');
+  await expect(field).toBeHidden();
+  return link;
+}
+
+/** Opens the link, types a name, one click. */
+export async function joinCircle(person: Person, link: string): Promise<void> {
+  const { page } = person;
+  await page.goto(link);
+  await page.getByLabel('Your name').fill(person.name);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Add files' }).first()).toBeVisible();
+}
+
+export async function addFiles(
+  person: Person,
+  files: readonly { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }[],
+): Promise<void> {
+  await person.page.locator('input[type=file]').setInputFiles([...files]);
+}
+
+/** Opens the file's page and downloads it. */
+export async function download(person: Person, name: string): Promise<Buffer> {
+  const { page } = person;
+  await openFile(person, name);
+  const [got] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download', exact: true }).first().click(),
+  ]);
+  const bytes = await readFile(await got.path());
+  await goTo(person, 'Files');
+  return bytes;
+}
+
+export async function goTo(person: Person, tab: 'Files' | 'Circle' | 'Settings'): Promise<void> {
+  await person.page.getByRole('navigation').getByRole('button', { name: tab, exact: true }).click();
+}
+
+export async function openFile(person: Person, name: string): Promise<void> {
+  await row(person, name).getByRole('button').first().click();
+}
+
+export function row(person: Person, name: string) {
+  const list = person.page.getByRole('list', { name: 'Your files' });
+  return list.getByRole('listitem').filter({ hasText: name });
+}
+
+export function someBytes(length: number): Buffer {
+  return randomBytes(length);
+}
