@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { lp, u32be, utf8, type Bytes } from '../bytes.ts';
+import { lp, u32be, u64be, utf8, type Bytes } from '../bytes.ts';
 import {
   idBytes,
   type CircleId,
@@ -129,10 +129,13 @@ export function admitMessage(
   );
 }
 
-/** What a device signs with its own key: I belong to this member. Nobody can claim a stranger's. */
+/**
+ * What a device signs with its own key: I belong to this member. Nobody can claim a stranger's
+ * device, or certify one again without it.
+ */
 export function deviceProofMessage(
   circle: CircleId,
-  certificate: Pick<BodyOf<'device'>, 'member' | 'generation' | 'box'>,
+  certificate: Pick<BodyOf<'device'>, 'member' | 'generation' | 'box' | 'counter'>,
 ): Bytes {
   return lp(
     'quloud/v1/device-proof',
@@ -140,5 +143,6 @@ export function deviceProofMessage(
     idBytes(certificate.member),
     u32be(certificate.generation),
     certificate.box,
+    u64be(certificate.counter),
   );
 }

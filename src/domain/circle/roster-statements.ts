@@ -176,12 +176,14 @@ function revokeDevice(ledger: Ledger, act: Act, body: BodyOf<'device-revoke'>): 
   if (!byOwner && act.member !== ledger.founder) return;
   ledger.strikes.push({ kind: 'device', slot, member: target.member, device: target.device });
 
-  // A thief with a younger device must not throw out the rest.
+  // A thief with a younger device must not throw out the rest, nor look older than it is.
   function isOlder(): boolean {
     if (act.device === undefined || act.device === body.device) return true;
     const own = ledger.devices.get(act.device)?.certificates[0];
-    const theirs = target?.certificates[0];
-    return own !== undefined && theirs !== undefined && ledger.dag.isBefore(own.slot, theirs.slot);
+    const [first, ...again] = target?.certificates ?? [];
+    if (own === undefined || first === undefined) return false;
+    const isBuiltOn = [first, ...again].some(({ slot }) => ledger.dag.isBefore(own.slot, slot));
+    return isBuiltOn && !ledger.dag.isBefore(first.slot, own.slot);
   }
 }
 

@@ -83,7 +83,7 @@ function generationEntry(who: typeof founder, heads: readonly EntryId[]): Roster
 }
 
 function deviceEntry(who: typeof founder, heads: readonly EntryId[]): RosterEntry {
-  const place = { member: who.root.member, generation: 1, box: who.device.boxPublic };
+  const place = { member: who.root.member, generation: 1, box: who.device.boxPublic, counter: 0 };
   return sign(
     CIRCLE,
     generationPublic(who.generation).signKey,
@@ -94,7 +94,6 @@ function deviceEntry(who: typeof founder, heads: readonly EntryId[]): RosterEntr
       ...place,
       device: who.device.device,
       class: 'tab',
-      counter: 0,
       parent: null,
       label: '',
       device_signature: who.device.sign(deviceProofMessage(CIRCLE, place)),
@@ -220,6 +219,7 @@ describe('A signed entry', () => {
     expect(admitAs({ ...certified, device: guest.device.device })).toThrow('bad-signature');
     expect(admitAs({ ...certified, member: guest.root.member })).toThrow('bad-signature');
     expect(admitAs({ ...certified, box: key(1) })).toThrow('bad-signature');
+    expect(admitAs({ ...certified, counter: 1 })).toThrow('bad-signature');
     expect(admitAs(admitted)).not.toThrow();
   });
 

@@ -416,6 +416,21 @@ describe('Devices', () => {
     expect(left()).toEqual([ana.device(1)]);
   });
 
+  it('do not escape revocation by a second certificate that looks older than the first', () => {
+    const { paper, people } = circleOf('Ana');
+    const [ana] = people as [Person];
+    const early = paper.entries.find(({ author }) => author === ana.member)?.id;
+    paper.write(ana.signKey(), deviceBody(ana, { number: 2, counter: 1 }));
+    const backdated = deviceBody(ana, { number: 2, counter: 0 });
+    paper.write(ana.signKey(), backdated, [early ?? paper.genesis.id]);
+    paper.write(ana.device(2), { type: 'device-revoke', device: ana.device(1) });
+    expect(paper.fold().devices.has(ana.device(1))).toBe(true);
+    paper.write(ana.device(1), { type: 'device-revoke', device: ana.device(2) });
+    expect([...(paper.fold().members.get(ana.member)?.devices.keys() ?? [])]).toEqual([
+      ana.device(1),
+    ]);
+  });
+
   it('lose what they and their children said after or beside the revocation', () => {
     const { paper, people } = circleOf('Ana');
     const [ana] = people as [Person];
