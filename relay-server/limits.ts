@@ -68,3 +68,6 @@ export const PING_MS = 15_000;
 export const STOP_MS = 2500;
 export const SHORTEST_CODE = 8;
 export const LONGEST_CODE = 64;
+
+/** Browsers ask all of them at each dial. */
+export const MAX_ICE_SERVERS = 4;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isUsableCode } from './access-code.ts';
-import { LONGEST_CODE, SHORTEST_CODE } from './limits.ts';
+import { LONGEST_CODE, MAX_ICE_SERVERS, SHORTEST_CODE } from './limits.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { isLoopback } from './public-address.ts';
 import type { RelayOptions } from './start-relay.ts';
@@ -27,6 +27,8 @@ export const HELP = `Quloud relay: serves the app and helps devices find one ano
                      code: creating one needs the code printed at start.
                      Default: open on plain http, code with TLS or behind a proxy
   --code TEXT        the code (${SHORTEST_CODE} to ${LONGEST_CODE} characters) instead of one made up
+  --ice-server URL   STUN or TURN server that helps devices find direct paths across the
+                     internet, like stun:stun.example:3478; may be given several times (none)
   --help             this text
 
 Each option may also come from the environment: QULOUD_PORT, QULOUD_TLS_CERT and so on.
@@ -43,6 +45,7 @@ const names = {
   policy: { type: 'string' },
   code: { type: 'string' },
   'trust-proxy': { type: 'boolean' },
+  'ice-server': { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -52,7 +55,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function readOptions(args: readonly string[], env: Env): CommandLine | 'help' {
   const given = parse(args);
   if (given.help === true) return 'help';
-  const text = (name: Exclude<keyof typeof names, 'trust-proxy' | 'help'>) =>
+  const text = (name: Exclude<keyof typeof names, 'trust-proxy' | 'ice-server' | 'help'>) =>
     given[name] ?? fromEnvironment(env, name);
 
   const host = text('host') ?? '0.0.0.0';
@@ -87,6 +90,9 @@ export function readOptions(args: readonly string[], env: Env): CommandLine | 'h
       trustProxy,
       policy,
       code,
+      iceServers: readIceServers(
+        given['ice-server'] ?? fromEnvironment(env, 'ice-server')?.split(',') ?? [],
+      ),
     },
     logLevel: readLogLevel(env['QULOUD_LOG']),
   };
@@ -121,6 +127,19 @@ function readOrigin(text: string | undefined): string | undefined {
     throw new StartError(`--public-url must look like https://quloud.example, not ${text}.`);
   }
   return url.origin;
+}
+
+function readIceServers(given: readonly string[]): readonly string[] {
+  const urls = given.map((text) => text.trim());
+  for (const url of urls) {
+    if (!/^(stun|stuns|turn|turns):[\w.\-[\]:]+(\?transport=(udp|tcp))?$/.test(url)) {
+      throw new StartError(`--ice-server must look like stun:stun.example:3478, not ${url}.`);
+    }
+  }
+  if (urls.length > MAX_ICE_SERVERS) {
+    throw new StartError(`--ice-server may be given ${MAX_ICE_SERVERS} times at most.`);
+  }
+  return urls;
 }
 
 function readSwitch(text: string | undefined): boolean {

@@ -36,6 +36,8 @@ export interface RelayOptions {
   /** Origin under which people reach the relay, when a proxy stands in front. */
   readonly publicUrl?: string | undefined;
   readonly trustProxy?: boolean;
+  /** STUN and TURN URLs for the devices; none by default, so that nobody else hears of them. */
+  readonly iceServers?: readonly string[];
 }
 
 /** What tests put in the place of production parts. */
@@ -136,6 +138,7 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
       relay: node?.peerId ?? null,
       public_url: options.publicUrl ?? null,
       policy: policy.kind,
+      ice_servers: options.iceServers ?? [],
     }),
     health,
   });

@@ -1,5 +1,5 @@
 import { deviceClassOf, deviceHintsHere } from './adapters/browser/device-class.ts';
-import { findHomeRelay } from './adapters/browser/home-relay.ts';
+import { createHomeRelay } from './adapters/browser/home-relay.ts';
 import { pageWake } from './adapters/browser/page-wake.ts';
 import { openSaveSink } from './adapters/browser/save-sink.ts';
 import { holdSingleTab } from './adapters/browser/single-tab.ts';
@@ -37,6 +37,7 @@ export async function boot(): Promise<BootedApp> {
     openSaveSink({ name, storage: storage.temp });
   if (!(await isOnlyTab())) return { ...appWithoutNode({ kind: 'other-tab' }), openSink };
   const environment = createWebEnvironment();
+  const homeRelay = createHomeRelay(location.origin);
   const vault = createWebVault({ name: VAULT_DATABASE, crypto });
   const app = await startApp({
     environment,
@@ -49,10 +50,15 @@ export async function boot(): Promise<BootedApp> {
     ),
     meter: createWebStorageMeter(navigator.storage),
     createNetwork: (deviceSeed) =>
-      createLibp2pNetwork({ deviceSeed, environment, iceServers: [], wake: pageWake }),
+      createLibp2pNetwork({
+        deviceSeed,
+        environment,
+        iceServers: homeRelay.iceServers,
+        wake: pageWake,
+      }),
     deviceClass: () => deviceClassOf(deviceHintsHere()),
     origin: location.origin,
-    findRelay: () => findHomeRelay(location.origin),
+    findRelay: () => homeRelay.find(),
     verifyOwnership,
   });
   return { ...app, openSink };

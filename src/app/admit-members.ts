@@ -46,7 +46,12 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
     const roster = state.roster.get();
     const known = roster.invites.get(invite);
     const before = (await records.claims.read(invite))?.devices ?? [];
-    const decision = decideClaim({ invite: known, claims: before, device: from, now: environment.now() });
+    const decision = decideClaim({
+      invite: known,
+      claims: before,
+      device: from,
+      now: environment.now(),
+    });
     if (!decision.ok) return refused(decision.error);
     if (activeMembers(roster) >= MAX_MEMBERS) return refused('circle-full');
     if (known === undefined) return refused('unknown');
@@ -67,7 +72,9 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
   async function admit(from: DeviceId, entries: readonly Bytes[]) {
     const admits = entries.flatMap((bytes) => {
       const read = readEntry(bytes);
-      return read.ok && read.value.body.type === 'admit' ? [{ ...read.value, body: read.value.body }] : [];
+      return read.ok && read.value.body.type === 'admit'
+        ? [{ ...read.value, body: read.value.body }]
+        : [];
     });
     const entry = admits[0];
     if (admits.length !== 1 || entry === undefined) return refused('bad-request');

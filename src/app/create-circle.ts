@@ -21,7 +21,11 @@ export async function createCircle(
     readonly device: DeviceKey;
     readonly deviceClass: DeviceClass;
   },
-  input: { readonly circleName: string; readonly yourName: string; readonly relays: readonly string[] },
+  input: {
+    readonly circleName: string;
+    readonly yourName: string;
+    readonly relays: readonly string[];
+  },
 ): Promise<CreatedCircle> {
   const { environment, identity, device } = deps;
   const time = environment.now();

@@ -60,7 +60,8 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
     );
     limit.done();
     busy.delete(one.replica_id);
-    const isGone = answer.ok || (answer.error.kind === 'refused' && answer.error.reason === 'absent');
+    const isGone =
+      answer.ok || (answer.error.kind === 'refused' && answer.error.reason === 'absent');
     if (!isGone) return;
     waiting.delete(one.replica_id);
     await records.write([records.deletes.remove(one.replica_id)]);
@@ -76,14 +77,12 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
       const requests = pieces.flatMap((piece) =>
         piece.copies
           .filter((copy) => copy.state !== 'lost')
-          .map(
-            (copy): DeleteRecord => ({
-              v: 1,
-              replica_id: copy.replica_id,
-              chunk_id: piece.chunk_id,
-              device: copy.device,
-            }),
-          ),
+          .map((copy): DeleteRecord => ({
+            v: 1,
+            replica_id: copy.replica_id,
+            chunk_id: piece.chunk_id,
+            device: copy.device,
+          })),
       );
       const removed = await library.removeFile(
         id,

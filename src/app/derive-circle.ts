@@ -92,7 +92,13 @@ function inviteViews(facts: CircleFacts): readonly InviteView[] {
   return [...roster.invites.values()]
     .map((invite): InviteView => {
       const used = invite.admitted.length >= invite.uses;
-      const state = used ? 'used' : invite.revoked ? 'revoked' : invite.expires <= now ? 'expired' : 'open';
+      const state = used
+        ? 'used'
+        : invite.revoked
+          ? 'revoked'
+          : invite.expires <= now
+            ? 'expired'
+            : 'open';
       return {
         id: invite.invite,
         createdBy: nameOf(invite.createdBy),

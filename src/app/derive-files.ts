@@ -92,7 +92,8 @@ export function deriveTransfers(
   const views: TransferView[] = [];
   const startedHere = new Set<FileId>();
   for (const transfer of facts.transfers) {
-    if (transfer.kind === 'store' && transfer.fileId !== undefined) startedHere.add(transfer.fileId);
+    if (transfer.kind === 'store' && transfer.fileId !== undefined)
+      startedHere.add(transfer.fileId);
     const view = ownTransfer(transfer);
     if (view !== undefined) views.push(view);
   }
@@ -122,7 +123,9 @@ function ownTransfer(transfer: Transfer): TransferView | undefined {
   const base = { id, fileId, name, size, cancellable: state === 'queued' || state === 'running' };
   if (typeof state === 'object') return { ...base, phase: 'failed', why: state.failed };
   if (transfer.kind === 'fetch') {
-    return state === 'done' ? { ...base, phase: 'fetched' } : { ...base, phase: 'fetching', fraction };
+    return state === 'done'
+      ? { ...base, phase: 'fetched' }
+      : { ...base, phase: 'fetching', fraction };
   }
   if (state === 'done') return undefined;
   return { ...base, phase: state === 'queued' ? 'reading' : 'locking', fraction };
@@ -135,7 +138,9 @@ function sendingView(
 ): TransferView | undefined {
   const pieces = facts.library.pieces(file.id);
   const target = Math.min(facts.copiesWanted, facts.copiesPossible);
-  const counts = pieces.map((piece) => new Set(storedCopies(piece).map((copy) => copy.member)).size);
+  const counts = pieces.map(
+    (piece) => new Set(storedCopies(piece).map((copy) => copy.member)).size,
+  );
   const confirmed = Math.min(...counts);
   const base = {
     id: startedHere ?? file.id,

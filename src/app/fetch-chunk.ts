@@ -65,7 +65,9 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
 
   async function retrieve(piece: PieceRecord, copy: Copy, signal: AbortSignal) {
     const { device, replica_id } = copy;
-    const challenge = await calls.ask(device, { type: 'challenge', count: 1 }, 'nonces', { signal });
+    const challenge = await calls.ask(device, { type: 'challenge', count: 1 }, 'nonces', {
+      signal,
+    });
     const nonce = challenge.ok ? challenge.value.reply.nonces[0] : undefined;
     if (!challenge.ok || nonce === undefined) return undefined;
     const { expiry } = challenge.value.reply;
@@ -147,7 +149,9 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
       if (local !== undefined) return ok(local);
       const stored = storedCopies(piece);
       const here = stored.filter((copy) => deps.isHere(copy.device));
-      const turned = here.map((_, i) => here[(i + turn) % here.length]).filter((copy) => copy !== undefined);
+      const turned = here
+        .map((_, i) => here[(i + turn) % here.length])
+        .filter((copy) => copy !== undefined);
       const found = await race(piece, turned, signal);
       if (signal.aborted) return fail('cancelled');
       if (found !== undefined) return ok(found);

@@ -15,7 +15,8 @@ export async function freeLocalCopy(
 ): Promise<Result<undefined, 'kept'>> {
   const pieces = deps.library.pieces(id);
   const enough = Math.max(1, deps.target());
-  if (pieces.length === 0 || pieces.some((piece) => holdersOf(piece).size < enough)) return fail('kept');
+  if (pieces.length === 0 || pieces.some((piece) => holdersOf(piece).size < enough))
+    return fail('kept');
   for (const { chunk_id } of pieces) {
     const noted = await deps.library.updatePiece(chunk_id, (piece) => ({ ...piece, local: false }));
     if (!noted.ok) return fail('kept');

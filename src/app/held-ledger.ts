@@ -14,7 +14,9 @@ export interface HeldLedger {
   remove(record: HeldRecord): Promise<void>;
 }
 
-export async function openHeldLedger(records: Records): Promise<HeldLedger & { readonly damaged: number }> {
+export async function openHeldLedger(
+  records: Records,
+): Promise<HeldLedger & { readonly damaged: number }> {
   const { values, damaged } = await records.held.readAll();
   const held = new Map(values.map((record) => [heldKey(record.owner, record.replica_id), record]));
   let used = values.reduce((sum, record) => sum + bytesOfHeld(record), 0);

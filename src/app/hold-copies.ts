@@ -1,4 +1,11 @@
-import type { CircleId, DeviceId, IncarnationId, MemberId, ReplicaId, RequestId } from '../domain/ids.ts';
+import type {
+  CircleId,
+  DeviceId,
+  IncarnationId,
+  MemberId,
+  ReplicaId,
+  RequestId,
+} from '../domain/ids.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
 import { OFFER_SECONDS } from '../domain/limits.ts';
 import { tagsLength } from '../domain/proofs/retrievability.ts';

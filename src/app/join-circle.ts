@@ -3,7 +3,12 @@ import { admitMessage } from '../domain/circle/entry-body.ts';
 import { claimMessage } from '../domain/circle/claim.ts';
 import { inviteKeys, type InviteLink } from '../domain/circle/invite-link.ts';
 import { openPackage } from '../domain/circle/invite-package.ts';
-import { circleIdOf, draftEntry, readEntry, type RosterEntry } from '../domain/circle/roster-entry.ts';
+import {
+  circleIdOf,
+  draftEntry,
+  readEntry,
+  type RosterEntry,
+} from '../domain/circle/roster-entry.ts';
 import { foldRoster, type Roster } from '../domain/circle/roster.ts';
 import { idBytes, type DeviceId } from '../domain/ids.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
@@ -55,7 +60,8 @@ export async function joinCircle(
       present.sort((a, b) => Number(b === link.inviterDevice) - Number(a === link.inviterDevice));
       for (const member of present) {
         const joined = await joinThrough(deps, link, name, member, signal);
-        if (joined.ok || joined.error !== 'no-answer') return joined as Result<JoinedCircle, LinkProblem>;
+        if (joined.ok || joined.error !== 'no-answer')
+          return joined as Result<JoinedCircle, LinkProblem>;
       }
       await Promise.race([arrivals.next(), pause(deps.environment, RETRY_MS, signal)]);
     }

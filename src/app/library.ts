@@ -44,7 +44,8 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
   );
   let damaged = found.damaged + foundPieces.damaged;
   for (const record of found.values) {
-    const opened = record.manifest === null ? undefined : await crypto.openManifest(record.manifest);
+    const opened =
+      record.manifest === null ? undefined : await crypto.openManifest(record.manifest);
     if (opened?.ok === false) damaged++;
     else files.set(record.file_id, { record, manifest: opened?.value });
   }

@@ -11,12 +11,7 @@ import type { FileSource } from '../ports/file-sink.ts';
 import type { FileId } from '../domain/ids.ts';
 import type { Library } from './library.ts';
 
-export type LockProblem =
-  | 'unreadable'
-  | 'too-big'
-  | 'bad-name'
-  | 'disk-full'
-  | 'cancelled';
+export type LockProblem = 'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'cancelled';
 
 export interface LockFileDeps {
   readonly crypto: CryptoPool;
@@ -86,6 +81,9 @@ export async function lockFile(
     keyBox,
   };
   const sealed = await crypto.sealManifest(manifest);
-  const linked = await library.putFile({ record: { ...record, manifest: sealed }, manifest }, pieces);
+  const linked = await library.putFile(
+    { record: { ...record, manifest: sealed }, manifest },
+    pieces,
+  );
   return linked.ok ? ok(fileId) : giveUp('disk-full');
 }

@@ -162,7 +162,16 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     hereNow,
     target,
   });
-  const deleter = await openFileDeleter({ ...shared, member, self, records, library, crypto, calls, isHere });
+  const deleter = await openFileDeleter({
+    ...shared,
+    member,
+    self,
+    records,
+    library,
+    crypto,
+    calls,
+    isHere,
+  });
   const sync = createRosterSync({
     network,
     calls,
@@ -274,8 +283,9 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
 
 /** People who could hold a copy of my files: active, and not me. */
 function otherMembers(roster: Roster, self: MemberId): number {
-  return new Set([...roster.devices.values()].map((one) => one.member).filter((one) => one !== self))
-    .size;
+  return new Set(
+    [...roster.devices.values()].map((one) => one.member).filter((one) => one !== self),
+  ).size;
 }
 
 /** What was lent, as far as the disk really has room for it. */

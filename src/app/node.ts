@@ -158,7 +158,14 @@ async function runApp(
     const { device } = self;
     const deviceClass = deps.deviceClass();
     const joined = await joinCircle(
-      { network: await ensureNetwork(self), environment, crypto: deps.crypto, identity, device, deviceClass },
+      {
+        network: await ensureNetwork(self),
+        environment,
+        crypto: deps.crypto,
+        identity,
+        device,
+        deviceClass,
+      },
       link,
       name,
       signal,
@@ -166,7 +173,13 @@ async function runApp(
     if (signal.aborted) return;
     if (joined.ok) {
       const { epoch, epochKey, entries } = joined.value;
-      const circle = { v: 1, circle: link.circle, epoch, epoch_key: epochKey, relay_code: null } as const;
+      const circle = {
+        v: 1,
+        circle: link.circle,
+        epoch,
+        epoch_key: epochKey,
+        relay_code: null,
+      } as const;
       const entered = await enterCircle(self, circle, entries, wrapped);
       if (!entered.ok) diskFull();
     } else if (joined.error !== 'cancelled') {

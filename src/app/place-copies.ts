@@ -1,5 +1,13 @@
 import { concat, equalBytes, type Bytes } from '../domain/bytes.ts';
-import { idBytes, type ChunkId, type CircleId, type DeviceId, type FileId, type MemberId, type ReplicaId } from '../domain/ids.ts';
+import {
+  idBytes,
+  type ChunkId,
+  type CircleId,
+  type DeviceId,
+  type FileId,
+  type MemberId,
+  type ReplicaId,
+} from '../domain/ids.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import { chooseHolders, type Candidate } from '../domain/replication/placement.ts';
 import { readReceipt } from '../domain/replication/receipt.ts';
@@ -315,7 +323,8 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     waitsFor(file) {
       if (deps.target() === 0) return 'alone';
       const short = library.pieces(file).filter((piece) => missing(piece) > 0);
-      if (short.length === 0 || short.some((piece) => inFlight.has(piece.chunk_id))) return undefined;
+      if (short.length === 0 || short.some((piece) => inFlight.has(piece.chunk_id)))
+        return undefined;
       const roster = deps.roster();
       const couldTake = [...deps.hereNow()].some((device) => {
         const member = roster.devices.get(device)?.member;

@@ -55,7 +55,8 @@ async function writePieces(
   const ahead: Promise<Result<Bytes, FetchProblem>>[] = [];
   let next = 0;
   for (let index = 0; index < count; index++) {
-    while (next < count && ahead.length < PIECES_AHEAD) ahead.push(plainPiece(deps, manifest, next++, signal));
+    while (next < count && ahead.length < PIECES_AHEAD)
+      ahead.push(plainPiece(deps, manifest, next++, signal));
     const piece = await ahead.shift();
     if (signal.aborted) return fail('cancelled');
     if (piece === undefined || !piece.ok) {

@@ -67,9 +67,13 @@ export function createCopyServer(deps: CopyServerDeps): CopyServer {
       // Spent before anything is looked at, so that no answer helps a second try.
       const fresh = nonces.spend(from, request.nonce, request.expiry);
       const record = held.get(request.owner, request.replica_id);
-      if (record === undefined || record.state !== 'held') return refusal(fresh ? 'absent' : 'denied');
+      if (record === undefined || record.state !== 'held')
+        return refusal(fresh ? 'absent' : 'denied');
       if (!fresh || !proves(from, record, 'retrieve', request)) return refusal('denied');
-      const found = await chunks.get(heldChunkKey(record), { length: record.size, sha256: record.sha256 });
+      const found = await chunks.get(heldChunkKey(record), {
+        length: record.size,
+        sha256: record.sha256,
+      });
       if (!found.ok) {
         // The copy is gone or rotten: it is not offered again, and the owner is told by this answer.
         await held.remove(record);
@@ -114,7 +118,10 @@ function refusal(reason: 'denied' | 'absent' | 'damaged'): { readonly reply: Pee
 
 /** Single-use nonces, bound to the device that asked, alive for NONCE_SECONDS of monotonic time. */
 function createNonces(environment: Environment) {
-  const byDevice = new Map<DeviceId, Map<string, { readonly until: number; readonly expiry: number }>>();
+  const byDevice = new Map<
+    DeviceId,
+    Map<string, { readonly until: number; readonly expiry: number }>
+  >();
   return {
     issue(from: DeviceId, count: number) {
       const live = byDevice.get(from) ?? new Map<string, { until: number; expiry: number }>();
@@ -134,7 +141,9 @@ function createNonces(environment: Environment) {
       const live = byDevice.get(from);
       const found = live?.get(toHex(nonce));
       live?.delete(toHex(nonce));
-      return found !== undefined && found.expiry === expiry && environment.monotonic() < found.until;
+      return (
+        found !== undefined && found.expiry === expiry && environment.monotonic() < found.until
+      );
     },
   };
 }

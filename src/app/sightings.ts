@@ -36,7 +36,6 @@ export async function openSightings(deps: {
   deps.signal.addEventListener('abort', unsubscribe, { once: true });
 
   return {
-    lastSeen: (device) =>
-      network.links.get().has(device) ? environment.now() : seen.get(device),
+    lastSeen: (device) => (network.links.get().has(device) ? environment.now() : seen.get(device)),
   };
 }

@@ -3,7 +3,11 @@ import { missingFrom, type Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, EntryId, IncarnationId } from '../domain/ids.ts';
 import { MAX_ENTRIES_BATCH_BYTES } from '../domain/limits.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
-import { rosterEntryGossip, type PeerReply, type PeerRequest } from '../domain/wire/peer-messages.ts';
+import {
+  rosterEntryGossip,
+  type PeerReply,
+  type PeerRequest,
+} from '../domain/wire/peer-messages.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
 import type { CircleGossip } from './circle-gossip.ts';
@@ -149,7 +153,9 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       const unsubscribe = network.links.subscribe(onLinks);
       onLinks();
       await every(environment, EXCHANGE_MS, signal, async () => {
-        await Promise.all([...network.links.get().keys()].map((device) => exchange(device, signal)));
+        await Promise.all(
+          [...network.links.get().keys()].map((device) => exchange(device, signal)),
+        );
       });
       unsubscribe();
     },
@@ -163,7 +169,8 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       if (decoded.ok) void state.merge(decoded.value.entries);
     },
     onHello(from, presence) {
-      if (!isActive(state.roster.get(), from)) return { type: 'stranger', heads: [...headsOf(state)] };
+      if (!isActive(state.roster.get(), from))
+        return { type: 'stranger', heads: [...headsOf(state)] };
       note(from, presence);
       return hello();
     },

@@ -22,7 +22,12 @@ export type Phase =
   | { readonly kind: 'other-tab' }
   | { readonly kind: 'welcome' }
   /** Joined with a link; nobody who could let us in is online yet, or they are just doing it. */
-  | { readonly kind: 'waiting'; readonly inviter: string; readonly circle: string; readonly problem: LinkProblem | undefined }
+  | {
+      readonly kind: 'waiting';
+      readonly inviter: string;
+      readonly circle: string;
+      readonly problem: LinkProblem | undefined;
+    }
   | { readonly kind: 'member' }
   /** The records on this disk could not be read. */
   | { readonly kind: 'broken'; readonly reason: string };
@@ -49,7 +54,12 @@ export type Connection =
   | { readonly kind: 'connecting'; readonly sinceMs: number }
   | { readonly kind: 'refused'; readonly reason: 'code-needed' | 'wrong-code' | 'full' | 'refused' }
   /** `relay` false: the relay is gone, connected people still are. You count among the people. */
-  | { readonly kind: 'connected'; readonly relay: boolean; readonly here: number; readonly people: number };
+  | {
+      readonly kind: 'connected';
+      readonly relay: boolean;
+      readonly here: number;
+      readonly people: number;
+    };
 
 export interface CircleView {
   readonly name: string;
@@ -127,9 +137,19 @@ export type TransferView = {
 } & (
   | { readonly phase: 'reading' | 'locking'; readonly fraction: number }
   /** `confirmed` copies of `wanted` are complete; `fraction` counts receipts. */
-  | { readonly phase: 'sending'; readonly fraction: number; readonly confirmed: number; readonly wanted: number }
+  | {
+      readonly phase: 'sending';
+      readonly fraction: number;
+      readonly confirmed: number;
+      readonly wanted: number;
+    }
   /** Sending stopped because nobody who could take a copy is here, or has room. */
-  | { readonly phase: 'waiting'; readonly confirmed: number; readonly wanted: number; readonly why: 'nobody-here' | 'no-room' | 'alone' }
+  | {
+      readonly phase: 'waiting';
+      readonly confirmed: number;
+      readonly wanted: number;
+      readonly why: 'nobody-here' | 'no-room' | 'alone';
+    }
   | { readonly phase: 'confirmed'; readonly confirmed: number }
   | { readonly phase: 'fetching'; readonly fraction: number }
   | { readonly phase: 'fetched' }
@@ -174,15 +194,24 @@ export interface InvitePreview {
 
 /** What people can do. Progress and later failures show up in the view. */
 export interface Commands {
-  createCircle(input: { readonly circleName: string; readonly yourName: string; readonly relayCode?: string }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full'>>;
+  createCircle(input: {
+    readonly circleName: string;
+    readonly yourName: string;
+    readonly relayCode?: string;
+  }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full'>>;
   /** The relay asked for a code (`connection` is `refused`): try with this one. */
   setRelayCode(code: string): Promise<void>;
   /** Looks at a link or pasted text; asks nobody. */
   readInvite(text: string): Result<InvitePreview, LinkProblem>;
-  join(text: string, yourName: string): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full'>>;
+  join(
+    text: string,
+    yourName: string,
+  ): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full'>>;
   /** Leaves the waiting state and forgets the link. */
   cancelJoin(): Promise<void>;
-  invite(): Promise<Result<{ readonly id: InviteId; readonly link: string; readonly expires: number }, 'disk-full'>>;
+  invite(): Promise<
+    Result<{ readonly id: InviteId; readonly link: string; readonly expires: number }, 'disk-full'>
+  >;
   revokeInvite(id: InviteId): Promise<void>;
   addFiles(sources: readonly FileSource[]): void;
   download(id: FileId, sink: FileSink): void;

@@ -56,7 +56,11 @@ export const circleRecord = createCodec(
 
 /** `device/pending`: a join that waits for someone to let us in. */
 export const pendingJoinRecord = createCodec(
-  v.strictObject({ v: version, link: textUpTo(MAX_LINK_CHARS), name: textUpTo(MAX_PERSON_NAME_BYTES) }),
+  v.strictObject({
+    v: version,
+    link: textUpTo(MAX_LINK_CHARS),
+    name: textUpTo(MAX_PERSON_NAME_BYTES),
+  }),
   { maxBytes: 8 * 1024 },
 );
 

@@ -24,7 +24,11 @@ export interface ChunkStore {
    * `full`: no room. `mismatch`: the bytes do not match `check`; nothing was written. Moves `bytes`
    * to a worker: they are unusable afterwards.
    */
-  put(key: ChunkKey, bytes: Bytes, check?: ByteCheck): Promise<Result<undefined, 'full' | 'mismatch'>>;
+  put(
+    key: ChunkKey,
+    bytes: Bytes,
+    check?: ByteCheck,
+  ): Promise<Result<undefined, 'full' | 'mismatch'>>;
   /** `damaged`: there, but not the bytes `check` asks for, or not readable. */
   get(key: ChunkKey, check?: ByteCheck): Promise<Result<Bytes, 'absent' | 'damaged'>>;
   /** No error if it was not there. */

@@ -27,7 +27,8 @@ export type RelayAccess =
 export type RelayAddress = string;
 
 /** Why a call gave no answer. `gone`: not connected or the stream died. `busy`: too many in flight. */
-export type CallError = 'gone' | 'aborted' | 'timeout' | 'busy' | 'too-large' | 'protocol' | 'refused';
+export type CallError =
+  'gone' | 'aborted' | 'timeout' | 'busy' | 'too-large' | 'protocol' | 'refused';
 
 export interface Answer {
   readonly payload: Bytes;
@@ -70,7 +71,12 @@ export interface Network {
   /** Devices with a working peer session. */
   readonly links: Observable<ReadonlyMap<DeviceId, PeerLink>>;
   /** Dials if need be. */
-  call(lane: Lane, to: DeviceId, payload: Bytes, options: CallOptions): Promise<Result<Answer, CallError>>;
+  call(
+    lane: Lane,
+    to: DeviceId,
+    payload: Bytes,
+    options: CallOptions,
+  ): Promise<Result<Answer, CallError>>;
   handle(lane: Lane, handler: CallHandler): void;
   /** Best effort to everyone who listens on the topic now. At most MAX_GOSSIP_BYTES. */
   publish(topic: string, message: Bytes): Promise<void>;

@@ -136,7 +136,7 @@ async function realWorld(
       const network = createLibp2pNetwork({
         deviceSeed,
         environment: realEnvironment,
-        iceServers: [],
+        iceServers: () => [],
         ...deps,
       });
       onTestFinished(() => network.stop());

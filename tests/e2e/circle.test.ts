@@ -58,7 +58,8 @@ test.describe('a circle of four browsers', () => {
       await expect(row(ana, file.name)).toContainText(STORED, { timeout: 60_000 });
     }
     // Others hold locked copies and see no file.
-    for (const other of others) await expect(other.page.getByText('Nothing here yet')).toBeVisible();
+    for (const other of others)
+      await expect(other.page.getByText('Nothing here yet')).toBeVisible();
   });
 
   test('shows where the copies are', async () => {
@@ -116,9 +117,12 @@ test.describe('a circle of four browsers', () => {
     await addFiles(ana, [film]);
     await expect(ana.page.getByText(/Sending, 0 of 3 confirmed/)).toBeVisible();
     await ben.context.close();
-    await expect(row(ana, film.name)).toContainText(/2 of 3 copies confirmed|Only 2 copies outside/, {
-      timeout: 60_000,
-    });
+    await expect(row(ana, film.name)).toContainText(
+      /2 of 3 copies confirmed|Only 2 copies outside/,
+      {
+        timeout: 60_000,
+      },
+    );
     await expect(row(ana, film.name)).not.toContainText(STORED);
     await freeUpIsRefused(ana, film.name);
     expect((await download(ana, film.name)).equals(film.buffer)).toBe(true);
@@ -141,7 +145,9 @@ async function freeUpIsRefused(person: Person, name: string): Promise<void> {
 
 async function violations(person: Person): Promise<readonly string[]> {
   const { violations: found } = await new AxeBuilder({ page: person.page }).analyze();
-  return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  return found.map(
+    (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`,
+  );
 }
 
 /** Names of the files under `own/` in the real OPFS of this person's browser. */

@@ -14,7 +14,11 @@ export interface TestFile {
 export async function realFiles(camera: Page): Promise<readonly TestFile[]> {
   const text = Buffer.from('Grüße aus Köln, مرحبا, 你好\n'.repeat(400));
   return [
-    { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await camera.screenshot({ type: 'jpeg' }) },
+    {
+      name: 'photo.jpg',
+      mimeType: 'image/jpeg',
+      buffer: await camera.screenshot({ type: 'jpeg' }),
+    },
     { name: 'holiday.webm', mimeType: 'video/webm', buffer: await film(camera) },
     { name: 'disk image.iso', mimeType: '', buffer: someBytes(3_300_001) },
     { name: 'letters.zip', mimeType: 'application/zip', buffer: zipOf('letter.txt', text) },
@@ -24,7 +28,11 @@ export async function realFiles(camera: Page): Promise<readonly TestFile[]> {
     { name: 'one mebibyte.bin', mimeType: '', buffer: someBytes(1024 * 1024) },
     { name: 'party 🎉👩‍👩‍👧.jpg', mimeType: 'image/jpeg', buffer: someBytes(70_000) },
     { name: 'عيد ميلاد.pdf', mimeType: 'application/pdf', buffer: someBytes(12_345) },
-    { name: `${'n'.repeat(251)}.txt`, mimeType: 'text/plain', buffer: Buffer.from('255 bytes of name') },
+    {
+      name: `${'n'.repeat(251)}.txt`,
+      mimeType: 'text/plain',
+      buffer: Buffer.from('255 bytes of name'),
+    },
     { name: '../../escape.txt', mimeType: 'text/plain', buffer: Buffer.from('stay here') },
   ];
 }

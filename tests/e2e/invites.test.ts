@@ -1,14 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import {
-  createCircle,
-  goTo,
-  inviteLink,
-  openStage,
-  type Person,
-  type Stage,
-} from './people.ts';
+import { createCircle, goTo, inviteLink, openStage, type Person, type Stage } from './people.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
 
@@ -35,13 +28,17 @@ test.describe('invites in real browsers', () => {
     const secret = usedLink.slice(usedLink.indexOf('#j=') + 3);
     const requests: string[] = [];
     ben.page.on('request', (request) => {
-      requests.push(`${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`);
+      requests.push(
+        `${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`,
+      );
     });
     const log: string[] = [];
     ben.page.on('console', (message) => log.push(message.text()));
 
     await ben.page.goto(usedLink);
-    await expect(ben.page.getByRole('heading', { name: 'Ana invites you to Family' })).toBeVisible();
+    await expect(
+      ben.page.getByRole('heading', { name: 'Ana invites you to Family' }),
+    ).toBeVisible();
     expect(new URL(ben.page.url()).hash).toBe('');
     await ben.page.getByLabel('Your name').fill('Ben');
     await ben.page.getByRole('button', { name: 'Join', exact: true }).click();
@@ -76,19 +73,26 @@ test.describe('invites in real browsers', () => {
     await cleo.page.goto(usedLink);
     await cleo.page.getByLabel('Your name').fill('Cleo');
     await cleo.page.getByRole('button', { name: 'Join', exact: true }).click();
-    await expect(cleo.page.getByRole('heading', { name: 'This invite was already used' })).toBeVisible();
+    await expect(
+      cleo.page.getByRole('heading', { name: 'This invite was already used' }),
+    ).toBeVisible();
     await cleo.context.close();
   });
 
   test('says of a link that was taken back that it was', async () => {
     const link = await inviteLink(ana);
     await goTo(ana, 'Settings');
-    await ana.page.getByRole('button', { name: /Take back|Revoke/ }).first().click();
+    await ana.page
+      .getByRole('button', { name: /Take back|Revoke/ })
+      .first()
+      .click();
     const dan = await stage.person('Dan');
     await dan.page.goto(link);
     await dan.page.getByLabel('Your name').fill('Dan');
     await dan.page.getByRole('button', { name: 'Join', exact: true }).click();
-    await expect(dan.page.getByRole('heading', { name: 'This invite was taken back' })).toBeVisible();
+    await expect(
+      dan.page.getByRole('heading', { name: 'This invite was taken back' }),
+    ).toBeVisible();
     await dan.context.close();
   });
 
@@ -161,7 +165,10 @@ function inStorage(person: Person, text: string): Promise<readonly string[]> {
           };
         });
         for (const value of values) {
-          const bytes = value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : JSON.stringify(value);
+          const bytes =
+            value instanceof Uint8Array
+              ? new TextDecoder('latin1').decode(value)
+              : JSON.stringify(value);
           if (bytes.includes(needle)) found.push(`${name ?? ''}/${store}`);
         }
       }

@@ -1,10 +1,19 @@
 import { createCryptoEngine } from '../../src/adapters/crypto/crypto-engine.ts';
 import { createNobleBulkCrypto } from '../../src/adapters/crypto/noble-bulk-crypto.ts';
-import { createMemoryChunkStore, type ChunkDisk } from '../../src/adapters/memory/memory-chunk-store.ts';
+import {
+  createMemoryChunkStore,
+  type ChunkDisk,
+} from '../../src/adapters/memory/memory-chunk-store.ts';
 import { createMemoryEnvironment } from '../../src/adapters/memory/memory-environment.ts';
-import { createMemoryFileSink, createMemoryFileSource } from '../../src/adapters/memory/memory-file-sink.ts';
+import {
+  createMemoryFileSink,
+  createMemoryFileSource,
+} from '../../src/adapters/memory/memory-file-sink.ts';
 import { createMemoryHub, type MemoryHub } from '../../src/adapters/memory/memory-network.ts';
-import { createMemoryRecordStore, createRecordDisk } from '../../src/adapters/memory/memory-record-store.ts';
+import {
+  createMemoryRecordStore,
+  createRecordDisk,
+} from '../../src/adapters/memory/memory-record-store.ts';
 import { createMemoryStorageMeter } from '../../src/adapters/memory/memory-storage-meter.ts';
 import { createMemoryVault } from '../../src/adapters/memory/memory-vault.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/adapters/memory/virtual-clock.ts';
@@ -59,7 +68,8 @@ export function createWorld(seed: string): World {
   const hub = createMemoryHub({ environment: wires, latency: (bytes) => 5 + bytes / 2_000 });
 
   async function until(what: string, condition: () => boolean): Promise<void> {
-    if (!(await clock.runUntil(condition, SOON_MS))) throw new Error(`never came: ${what} (seed ${seed})`);
+    if (!(await clock.runUntil(condition, SOON_MS)))
+      throw new Error(`never came: ${what} (seed ${seed})`);
   }
 
   async function person(name: string, init: PersonInit = {}): Promise<Person> {
@@ -158,7 +168,9 @@ export async function circleOf(
     else await join(world, founder, person);
     people.push(person);
   }
-  await world.until('all are connected', () => people.every((one) => peopleHere(one) === names.length - 1));
+  await world.until('all are connected', () =>
+    people.every((one) => peopleHere(one) === names.length - 1),
+  );
   return people;
 }
 

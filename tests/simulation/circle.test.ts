@@ -101,7 +101,11 @@ describe('fewer people than copies wanted', () => {
     await world.until('nobody is here', () => peopleHere(ana) === 0);
     addFile(ana, 'a.txt', content(6 * KIB, 6));
     await world.until('it waits', () => ana.app.view.get().transfers[0]?.phase === 'waiting');
-    expect(ana.app.view.get().transfers[0]).toMatchObject({ why: 'nobody-here', confirmed: 0, wanted: 3 });
+    expect(ana.app.view.get().transfers[0]).toMatchObject({
+      why: 'nobody-here',
+      confirmed: 0,
+      wanted: 3,
+    });
     expect(ana.file('a.txt').safety).toEqual({ kind: 'only-here', alone: false });
     await ben.restart();
     await world.until('one copy', () => ana.file('a.txt').safety.kind === 'at-risk');
@@ -155,7 +159,10 @@ describe('holders with trouble', () => {
     const { ana, ben } = await family(world);
     addFile(ana, 'film.mov', content(2_000 * KIB, 11));
     // One piece takes half a second on the wire, so now all of them are under way.
-    await world.until('it is on its way', () => ana.app.view.get().transfers[0]?.phase === 'sending');
+    await world.until(
+      'it is on its way',
+      () => ana.app.view.get().transfers[0]?.phase === 'sending',
+    );
     await world.clock.advance(200);
     ben.crash();
     await world.clock.advance(200_000);
@@ -192,7 +199,10 @@ describe('invites', () => {
     await Promise.all(joiners.map((one) => one.app.commands.join(invite.value.link, one.name)));
     const phases = () => joiners.map((one) => one.app.view.get().phase);
     await world.until('both know', () =>
-      phases().every((phase) => phase.kind === 'member' || (phase.kind === 'waiting' && phase.problem !== undefined)),
+      phases().every(
+        (phase) =>
+          phase.kind === 'member' || (phase.kind === 'waiting' && phase.problem !== undefined),
+      ),
     );
     expect(phases().filter((phase) => phase.kind === 'member')).toHaveLength(1);
     expect(phases()).toContainEqual(expect.objectContaining({ kind: 'waiting', problem: 'used' }));
@@ -208,7 +218,12 @@ describe('invites', () => {
     const eva = await world.person('Eva');
     expect(await eva.app.commands.join(invite.value.link, 'Eva')).toMatchObject({ ok: true });
     await world.clock.advance(10_000);
-    expect(eva.app.view.get().phase).toEqual({ kind: 'waiting', inviter: 'Ana', circle: 'Family', problem: undefined });
+    expect(eva.app.view.get().phase).toEqual({
+      kind: 'waiting',
+      inviter: 'Ana',
+      circle: 'Family',
+      problem: undefined,
+    });
     await eva.restart();
     await world.clock.advance(5_000);
     expect(eva.app.view.get().phase.kind).toBe('waiting');
@@ -248,13 +263,16 @@ describe('invites', () => {
     const other = await world.person('Olga');
     await found(other);
     const [ours, theirs] = [await ana?.app.commands.invite(), await other.app.commands.invite()];
-    if (ana === undefined || ben === undefined || !ours?.ok || !theirs.ok) throw new Error('no link');
+    if (ana === undefined || ben === undefined || !ours?.ok || !theirs.ok)
+      throw new Error('no link');
     expect(ana.app.commands.readInvite(ours.value.link)).toMatchObject({ error: 'own' });
     await world.clock.advance(5_000);
     expect(ben.app.commands.readInvite(ours.value.link)).toMatchObject({ error: 'already-in' });
     expect(ben.app.commands.readInvite(theirs.value.link)).toMatchObject({ error: 'foreign' });
     expect(ben.app.commands.readInvite('hello')).toMatchObject({ error: 'not-a-link' });
-    expect(ben.app.commands.readInvite(ours.value.link.slice(0, -3))).toMatchObject({ error: 'damaged' });
+    expect(ben.app.commands.readInvite(ours.value.link.slice(0, -3))).toMatchObject({
+      error: 'damaged',
+    });
     const fay = await world.person('Fay');
     expect(fay.app.commands.readInvite(ours.value.link)).toMatchObject({ ok: true });
     const eva = await world.person('Eva', { skew: 8 * 24 * 3600 });
@@ -271,14 +289,24 @@ async function family(world: ReturnType<typeof createWorld>, init = {}) {
   return { ana, ben, cleo, dan, all };
 }
 
-function confirmed(world: ReturnType<typeof createWorld>, person: Person, name: string, copies: number) {
+function confirmed(
+  world: ReturnType<typeof createWorld>,
+  person: Person,
+  name: string,
+  copies: number,
+) {
   return world.until(`${String(copies)} copies of ${name}`, () => {
     const found = person.app.view.get().files.find((file) => file.name === name);
     return found?.safety.kind === 'confirmed' && found.safety.confirmed === copies;
   });
 }
 
-function copies(world: ReturnType<typeof createWorld>, person: Person, name: string, count: number) {
+function copies(
+  world: ReturnType<typeof createWorld>,
+  person: Person,
+  name: string,
+  count: number,
+) {
   return world.until(`${name} with ${String(count)} people`, () => {
     const found = person.app.view.get().files.find((file) => file.name === name);
     return found?.copies.length === count;

@@ -9,10 +9,33 @@ const answerSchema = v.object({
   /** Base58 peer id of an Ed25519 key. */
   relay: v.pipe(v.string(), v.regex(/^12D3Koo[1-9A-HJ-NP-Za-km-z]{30,60}$/)),
   public_url: v.nullable(v.pipe(v.string(), v.url())),
+  ice_servers: v.pipe(v.array(v.pipe(v.string(), v.regex(/^(stun|turn)s?:/))), v.maxLength(4)),
 });
 
-/** Asks the server that served the app which relay it is; undefined when there is no good answer. */
-export async function findHomeRelay(origin: string): Promise<RelayAddress | undefined> {
+/** The server that served the app, as a relay. */
+export interface HomeRelay {
+  /** Asks it which relay it is; undefined when there is no good answer. */
+  find(): Promise<RelayAddress | undefined>;
+  /** STUN and TURN servers from the last good answer. */
+  iceServers(): readonly RTCIceServer[];
+}
+
+export function createHomeRelay(origin: string): HomeRelay {
+  let iceServers: readonly RTCIceServer[] = [];
+  return {
+    async find() {
+      const answer = await askHomeRelay(origin);
+      if (answer === undefined) return undefined;
+      iceServers = answer.ice_servers.map((urls) => ({ urls }));
+      return relayAddress(answer.public_url ?? origin, answer.relay);
+    },
+    iceServers: () => iceServers,
+  };
+}
+
+async function askHomeRelay(
+  origin: string,
+): Promise<v.InferOutput<typeof answerSchema> | undefined> {
   try {
     const response = await fetch(new URL('/quloud.json', origin), {
       cache: 'no-store',
@@ -22,15 +45,14 @@ export async function findHomeRelay(origin: string): Promise<RelayAddress | unde
     const text = await response.text();
     if (text.length > MAX_ANSWER_CHARS) return undefined;
     const answer = v.safeParse(answerSchema, JSON.parse(text));
-    if (!answer.success) return undefined;
-    return relayAddress(answer.output.public_url ?? origin, answer.output.relay);
+    return answer.success ? answer.output : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** The multiaddr of the WebSocket listener behind an http(s) address. */
-export function relayAddress(httpUrl: string, peerId: string): RelayAddress {
+function relayAddress(httpUrl: string, peerId: string): RelayAddress {
   const url = new URL(httpUrl);
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? '443' : '80') : url.port;

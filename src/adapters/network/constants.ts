@@ -9,15 +9,18 @@ export const RESERVATION_CHECK_MS = 60_000;
 
 /** A relayed path: two streams at the relay and a handshake. */
 export const RELAYED_DIAL_MS = 10_000;
-/** A direct path: signalling, ICE, DTLS. Some stall for good, so each has its own end. */
-export const DIRECT_DIAL_MS = 20_000;
+/**
+ * A direct path: signalling, ICE, DTLS. It takes a quarter of a second or stalls for good (about one
+ * in eight), so the first attempts give up early; a slow network gets its time in the later ones.
+ */
+export const DIRECT_DIAL_MS = [6_000, 12_000, 20_000] as const;
 export const MAX_DIALS_AT_ONCE = 3;
 /** The device with the higher id leaves dialling to the other for so long. */
 export const DIAL_GRACE_MS = 5_000;
 /** Dials that fall together are spread over this. */
 export const DIAL_STAGGER_MS = 300;
 export const REDIAL_MS = { min: 500, max: 30_000 } as const;
-export const UPGRADE_RETRY_MS = { min: 4_000, max: 300_000 } as const;
+export const UPGRADE_RETRY_MS = { min: 1_000, max: 300_000 } as const;
 /** The supervisor looks at everything this often, besides whenever something happens. */
 export const LOOK_MS = 1_000;
 

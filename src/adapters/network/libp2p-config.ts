@@ -24,7 +24,7 @@ export interface QuloudNode {
 
 export interface NodeInit {
   readonly deviceSeed: Bytes;
-  readonly iceServers: readonly RTCIceServer[];
+  readonly iceServers: () => readonly RTCIceServer[];
   /** Whether an address leads to or through one of our relays. Nothing else is dialled. */
   readonly isOurs: (address: string) => boolean;
 }
@@ -47,7 +47,7 @@ export async function createNode(init: NodeInit): Promise<QuloudNode> {
         circuits = makeCircuits(components);
         return circuits;
       },
-      webRTC({ rtcConfiguration: { iceServers: [...init.iceServers] } }),
+      webRTC({ rtcConfiguration: () => ({ iceServers: [...init.iceServers()] }) }),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],

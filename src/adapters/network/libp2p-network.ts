@@ -23,8 +23,8 @@ export interface Libp2pNetworkDeps {
   /** The device's 32-byte Ed25519 seed: its key is the libp2p identity. */
   readonly deviceSeed: Bytes;
   readonly environment: Environment;
-  /** STUN and TURN servers; none is enough on one machine or in one LAN. */
-  readonly iceServers: readonly RTCIceServer[];
+  /** STUN and TURN servers, asked at each dial; none is enough on one machine or in one LAN. */
+  readonly iceServers: () => readonly RTCIceServer[];
   /** Calls back when the page may have slept or changed networks; returns the way to stop that. */
   readonly wake?: (listener: () => void) => () => void;
 }

@@ -8,6 +8,13 @@ import type { QuloudNode } from './libp2p-config.ts';
 import { peerOf } from './peer-id.ts';
 import { timedSignal } from './timed-signal.ts';
 
+/** `failures`: direct attempts in a row that failed before this one. */
+export type DialDirect = (
+  device: DeviceId,
+  signal: AbortSignal,
+  failures: number,
+) => Promise<Connection | undefined>;
+
 /** The connections to a device, and how to make more. */
 export interface PeerPaths {
   /** Open ones: direct before relayed, older before newer. */
@@ -15,7 +22,7 @@ export interface PeerPaths {
   /** Through the first of our relays that leads there. */
   readonly dialRelayed: (device: DeviceId, signal: AbortSignal) => Promise<Connection | undefined>;
   /** WebRTC, signalled over a relay. */
-  readonly dialDirect: (device: DeviceId, signal: AbortSignal) => Promise<Connection | undefined>;
+  readonly dialDirect: DialDirect;
   close(connection: Connection): Promise<void>;
 }
 
@@ -35,9 +42,10 @@ export function createPeerPaths({ node, environment, relaysTo }: PeerPathsDeps):
         .sort((a, b) => Number(b.direct) - Number(a.direct) || a.timeline.open - b.timeline.open);
     },
     dialRelayed: (device, signal) => dial(device, '/p2p-circuit', RELAYED_DIAL_MS, signal),
-    async dialDirect(device, signal) {
+    async dialDirect(device, signal, failures) {
+      const ms = DIRECT_DIAL_MS[Math.min(failures, DIRECT_DIAL_MS.length - 1)] ?? 0;
       // An explicit address: a dial by peer id is content with the relayed connection.
-      const made = await dial(device, '/p2p-circuit/webrtc', DIRECT_DIAL_MS, signal);
+      const made = await dial(device, '/p2p-circuit/webrtc', ms, signal);
       return made?.direct === true ? made : undefined;
     },
     async close(connection) {

@@ -26,7 +26,11 @@ export interface SupervisorDeps<P extends Path> {
   /** Best first. */
   readonly open: (device: DeviceId) => readonly P[];
   readonly dialRelayed: (device: DeviceId, signal: AbortSignal) => Promise<P | undefined>;
-  readonly dialDirect: (device: DeviceId, signal: AbortSignal) => Promise<P | undefined>;
+  readonly dialDirect: (
+    device: DeviceId,
+    signal: AbortSignal,
+    failures: number,
+  ) => Promise<P | undefined>;
   /** Opens or moves the device's session to the best path. */
   readonly settle: (device: DeviceId, signal: AbortSignal) => void;
   readonly sessionPath: (device: DeviceId) => P | undefined;
@@ -155,7 +159,7 @@ export function createSupervisor<P extends Path>(deps: SupervisorDeps<P>): Super
     const mine = attempts;
     mine.running = true;
     running += 1;
-    void dial(device, stopped.signal).then((path) => {
+    void dial(device, stopped.signal, mine.failures).then((path) => {
       running -= 1;
       mine.running = false;
       if (path === undefined) {

@@ -74,10 +74,18 @@ export const peerRequest = createCodec(
       type: v.literal('store_grant'),
       request_id: idOn<RequestId>(),
       node_id: idOn<DeviceId>(),
-      replicas: v.pipe(v.array(grantedReplica), v.minLength(1), v.maxLength(MAX_REPLICAS_PER_MESSAGE)),
+      replicas: v.pipe(
+        v.array(grantedReplica),
+        v.minLength(1),
+        v.maxLength(MAX_REPLICAS_PER_MESSAGE),
+      ),
     }),
     /** A holder fetches the bytes it was granted: S followed by its tags. */
-    v.strictObject({ type: v.literal('store_pull'), request_id: idOn<RequestId>(), replica_id: idOn<ReplicaId>() }),
+    v.strictObject({
+      type: v.literal('store_pull'),
+      request_id: idOn<RequestId>(),
+      replica_id: idOn<ReplicaId>(),
+    }),
     v.strictObject({ type: v.literal('store_ack'), receipt: bytesUpTo(64 * 1024) }),
     v.strictObject({
       type: v.literal('store_refusal'),
@@ -121,7 +129,11 @@ export const peerReply = createCodec(
       /** Held already: their receipts. */
       receipts: v.pipe(v.array(bytesUpTo(64 * 1024)), v.maxLength(MAX_REPLICAS_PER_MESSAGE)),
     }),
-    v.strictObject({ type: v.literal('store_bytes'), replica_id: idOn<ReplicaId>(), tags_bytes: uintUpTo() }),
+    v.strictObject({
+      type: v.literal('store_bytes'),
+      replica_id: idOn<ReplicaId>(),
+      tags_bytes: uintUpTo(),
+    }),
     v.strictObject({
       type: v.literal('nonces'),
       nonces: v.pipe(v.array(bytesOf(32)), v.minLength(1), v.maxLength(MAX_REQUESTS_IN_FLIGHT)),
