@@ -2,6 +2,7 @@ import type { Bytes } from '../domain/bytes.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, MemberId } from '../domain/ids.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
+import { readReceipt } from '../domain/replication/receipt.ts';
 import { targetCopies } from '../domain/replication/quorum.ts';
 import type { CircleRecord, SelfRecord } from '../domain/records.ts';
 import { storeRequestGossip } from '../domain/wire/peer-messages.ts';
@@ -17,6 +18,7 @@ import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
 import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
 import { openLibrary, type Library } from './library.ts';
+import { createNonces } from './nonces.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
 import { createCopyServer } from './serve-copies.ts';
@@ -158,6 +160,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     library,
     fetcher,
     offers,
+    readReceipt,
     roster,
     hereNow,
     target,
@@ -211,7 +214,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     },
   });
   const sightings = await openSightings({ records, environment, network, signal });
-  const server = createCopyServer({ ...shared, self, verify: deps.verifyOwnership });
+  const nonces = createNonces(environment);
+  const server = createCopyServer({ ...shared, self, nonces, verify: deps.verifyOwnership });
 
   network.handle('peer', createPeerServer({ roster, sync, holder, server, placer, offers }));
   network.handle('join', (from, payload) => admission.onJoin(from, payload));

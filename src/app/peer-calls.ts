@@ -38,7 +38,7 @@ export type AskError =
   | { readonly kind: 'refused'; readonly reason: Extract<PeerReply, { type: 'refused' }>['reason'] }
   | { readonly kind: 'no-answer'; readonly error: CallError };
 
-export function createPeerCalls(network: Network): PeerCalls {
+export function createPeerCalls(network: Pick<Network, 'call'>): PeerCalls {
   const send: PeerCalls['send'] = async (device, request, options) => {
     const answer = await network.call('peer', device, peerRequest.encode(request), options);
     if (!answer.ok) return answer;

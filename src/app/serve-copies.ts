@@ -1,6 +1,5 @@
-import { toHex, type Bytes } from '../domain/bytes.ts';
+import type { Bytes } from '../domain/bytes.ts';
 import type { CircleId, DeviceId } from '../domain/ids.ts';
-import { MAX_REQUESTS_IN_FLIGHT, NONCE_SECONDS } from '../domain/limits.ts';
 import {
   deleteNonce,
   ownershipContext,
@@ -10,8 +9,8 @@ import {
 import type { HeldRecord } from '../domain/records.ts';
 import type { PeerReply, PeerRequest } from '../domain/wire/peer-messages.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
-import type { Environment } from '../ports/environment.ts';
 import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
+import type { Nonces } from './nonces.ts';
 
 type RetrieveRequest = Extract<PeerRequest, { type: 'retrieve_request' }>;
 type DeleteRequest = Extract<PeerRequest, { type: 'delete_request' }>;
@@ -29,7 +28,7 @@ export interface CopyServer {
 export interface CopyServerDeps {
   readonly circle: CircleId;
   readonly self: DeviceId;
-  readonly environment: Environment;
+  readonly nonces: Nonces;
   readonly chunks: ChunkStore;
   readonly held: HeldLedger;
   readonly verify: typeof verifyOwnership;
@@ -37,8 +36,7 @@ export interface CopyServerDeps {
 }
 
 export function createCopyServer(deps: CopyServerDeps): CopyServer {
-  const { environment, chunks, held } = deps;
-  const nonces = createNonces(environment);
+  const { nonces, chunks, held } = deps;
 
   function proves(
     from: DeviceId,
@@ -67,8 +65,7 @@ export function createCopyServer(deps: CopyServerDeps): CopyServer {
       // Spent before anything is looked at, so that no answer helps a second try.
       const fresh = nonces.spend(from, request.nonce, request.expiry);
       const record = held.get(request.owner, request.replica_id);
-      if (record === undefined || record.state !== 'held')
-        return refusal(fresh ? 'absent' : 'denied');
+      if (record?.state !== 'held') return refusal(fresh ? 'absent' : 'denied');
       if (!fresh || !proves(from, record, 'retrieve', request)) return refusal('denied');
       const found = await chunks.get(heldChunkKey(record), {
         length: record.size,
@@ -114,36 +111,4 @@ export function createCopyServer(deps: CopyServerDeps): CopyServer {
 
 function refusal(reason: 'denied' | 'absent' | 'damaged'): { readonly reply: PeerReply } {
   return { reply: { type: 'refused', reason } };
-}
-
-/** Single-use nonces, bound to the device that asked, alive for NONCE_SECONDS of monotonic time. */
-function createNonces(environment: Environment) {
-  const byDevice = new Map<
-    DeviceId,
-    Map<string, { readonly until: number; readonly expiry: number }>
-  >();
-  return {
-    issue(from: DeviceId, count: number) {
-      const live = byDevice.get(from) ?? new Map<string, { until: number; expiry: number }>();
-      byDevice.set(from, live);
-      const until = environment.monotonic() + NONCE_SECONDS * 1000;
-      const expiry = environment.now() + NONCE_SECONDS;
-      const nonces = Array.from({ length: count }, () => environment.random(32));
-      for (const nonce of nonces) live.set(toHex(nonce), { until, expiry });
-      // Insertion order is age: the oldest go first when a device asks for more than it uses.
-      for (const key of live.keys()) {
-        if (live.size <= MAX_REQUESTS_IN_FLIGHT) break;
-        live.delete(key);
-      }
-      return { nonces, expiry };
-    },
-    spend(from: DeviceId, nonce: Bytes, expiry: number): boolean {
-      const live = byDevice.get(from);
-      const found = live?.get(toHex(nonce));
-      live?.delete(toHex(nonce));
-      return (
-        found !== undefined && found.expiry === expiry && environment.monotonic() < found.until
-      );
-    },
-  };
 }
