@@ -53,7 +53,7 @@ export async function boot(): Promise<BootedApp> {
       createLibp2pNetwork({
         deviceSeed,
         environment,
-        iceServers: homeRelay.iceServers,
+        iceServers: () => homeRelay.iceServers(),
         wake: pageWake,
       }),
     deviceClass: () => deviceClassOf(deviceHintsHere()),

@@ -59,8 +59,8 @@ async function writePieces(
       ahead.push(plainPiece(deps, manifest, next++, signal));
     const piece = await ahead.shift();
     if (signal.aborted) return fail('cancelled');
-    if (piece === undefined || !piece.ok) {
-      return fail(piece?.ok === false && piece.error !== 'missing' ? piece.error : 'missing-piece');
+    if (piece?.ok !== true) {
+      return fail(piece === undefined || piece.error === 'missing' ? 'missing-piece' : piece.error);
     }
     const { start, end } = layout.piece(index);
     try {

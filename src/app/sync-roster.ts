@@ -193,6 +193,6 @@ function headsOf(state: CircleState): EntryId[] {
   return [...limitedHeads(state.roster.get())];
 }
 
-export function isActive(roster: Roster, device: DeviceId): boolean {
+function isActive(roster: Roster, device: DeviceId): boolean {
   return roster.devices.has(device);
 }

@@ -240,7 +240,7 @@ export function own(n: number): ChunkKey {
   return `own/${idText(n)}` as ChunkKey;
 }
 
-export function held(owner: number, replica: number): ChunkKey {
+function held(owner: number, replica: number): ChunkKey {
   return `held/${idText(owner)}/${idText(replica)}` as ChunkKey;
 }
 

@@ -28,7 +28,7 @@ import { verifyOwnership } from '../../src/domain/proofs/ownership.ts';
 const RELAY = '/dns4/relay.test/tcp/443/tls/ws/p2p/12D3KooWSimulatedRelay';
 const GIB = 1024 ** 3;
 /** Virtual time within which everything that can happen has happened. */
-export const SOON_MS = 120_000;
+const SOON_MS = 120_000;
 
 export interface World {
   readonly clock: VirtualClock;

@@ -41,7 +41,7 @@ export interface Paper {
   fold(): Roster;
 }
 
-export const NO_SIGNATURE = new Uint8Array(64);
+const NO_SIGNATURE = new Uint8Array(64);
 export const SOME_KEY = new Uint8Array(32).fill(9);
 
 export function person(name: string): Person {

@@ -1,0 +1,83 @@
+import { equalBytes, type Bytes } from '../domain/bytes.ts';
+import type { ChunkId, CircleId, DeviceId, MemberId, ReplicaId } from '../domain/ids.ts';
+import type { PieceRecord } from '../domain/records.ts';
+import { readReceipt } from '../domain/replication/receipt.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { Environment } from '../ports/environment.ts';
+import type { Library } from './library.ts';
+
+export type Copy = PieceRecord['copies'][number];
+
+/** `denied`: forged or about others. `unknown`: nothing of it was ever granted. */
+export type ReceiptRefusal = 'denied' | 'unknown' | 'full';
+
+/** What was granted to whom, and the receipts that come back for it, also much later. */
+export interface CopyReceipts {
+  /** Writes down a copy: before its grant leaves, so that no receipt can surprise us. */
+  note(chunk: ChunkId, copy: Copy): Promise<Result<undefined, 'full'>>;
+  /** Counts a receipt once it is on disk here; the replicas it is good for. */
+  accept(from: DeviceId, bytes: Bytes): Promise<Result<readonly ReplicaId[], ReceiptRefusal>>;
+}
+
+export function createCopyReceipts(deps: {
+  readonly circle: CircleId;
+  readonly member: MemberId;
+  readonly library: Library;
+  readonly environment: Environment;
+}): CopyReceipts {
+  const { library, environment } = deps;
+  const chunkOf = new Map<ReplicaId, ChunkId>();
+  for (const file of library.files()) {
+    for (const piece of library.pieces(file.record.file_id)) {
+      for (const copy of piece.copies) chunkOf.set(copy.replica_id, piece.chunk_id);
+    }
+  }
+
+  function note(chunk: ChunkId, copy: Copy) {
+    chunkOf.set(copy.replica_id, chunk);
+    return library.updatePiece(chunk, (piece) => ({
+      ...piece,
+      copies: [...piece.copies.filter((known) => known.replica_id !== copy.replica_id), copy],
+    }));
+  }
+
+  function granted(replica: ReplicaId): { chunk: ChunkId; copy: Copy } | undefined {
+    const chunk = chunkOf.get(replica);
+    const piece = chunk === undefined ? undefined : library.piece(chunk);
+    const copy = piece?.copies.find((one) => one.replica_id === replica);
+    return chunk === undefined || copy === undefined ? undefined : { chunk, copy };
+  }
+
+  return {
+    note,
+    async accept(from, bytes) {
+      const read = readReceipt(bytes);
+      if (!read.ok) return fail('denied');
+      const receipt = read.value;
+      const { circle, member } = deps;
+      if (receipt.node !== from || receipt.circle !== circle || receipt.owner !== member) {
+        return fail('denied');
+      }
+      const counted: ReplicaId[] = [];
+      for (const replica of receipt.replicas) {
+        const found = granted(replica.replicaId);
+        if (found?.copy.device !== from || found.copy.state === 'lost') continue;
+        const { chunk, copy } = found;
+        if (copy.size !== replica.size || !equalBytes(copy.sha256, replica.sha256)) continue;
+        if (copy.state !== 'stored') {
+          const confirmed = environment.now();
+          const written = await note(chunk, {
+            ...copy,
+            state: 'stored',
+            receipt: bytes,
+            confirmed,
+          });
+          // Not on disk here, so it does not count here; the holder sends its receipt again.
+          if (!written.ok) return fail('full');
+        }
+        counted.push(replica.replicaId);
+      }
+      return counted.length > 0 ? ok(counted) : fail('unknown');
+    },
+  };
+}

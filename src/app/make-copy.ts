@@ -1,0 +1,161 @@
+import { concat, type Bytes } from '../domain/bytes.ts';
+import type { CircleId, DeviceId, ReplicaId, RequestId } from '../domain/ids.ts';
+import type { Candidate } from '../domain/replication/placement.ts';
+import type { PieceRecord } from '../domain/records.ts';
+import type { PeerReply, PeerRequest } from '../domain/wire/peer-messages.ts';
+import type { CryptoPool, SealedReplica } from '../ports/crypto-pool.ts';
+import type { CopyReceipts } from './copy-receipts.ts';
+import type { ChunkFetcher } from './fetch-chunk.ts';
+import type { Library } from './library.ts';
+import type { PeerCalls } from './peer-calls.ts';
+
+/** `no-source`: neither this device nor anyone here has the bytes. */
+export type CopyOutcome = 'stored' | 'refused' | 'unreachable' | 'no-source';
+
+/** One copy of one piece at one device: seal, grant, be pulled from, wait for the receipt. */
+export interface CopyMaker {
+  make(piece: PieceRecord, to: Candidate, signal: AbortSignal): Promise<CopyOutcome>;
+  /** The holder fetches what it was granted: once. */
+  onPull(from: DeviceId, replica: ReplicaId): { readonly reply: PeerReply; readonly body?: Bytes };
+  onRefusal(from: DeviceId, refusal: Extract<PeerRequest, { type: 'store_refusal' }>): void;
+  /** Its receipt counts: nothing serves this replica any more. */
+  onStored(replica: ReplicaId): void;
+}
+
+export interface CopyMakerDeps {
+  readonly circle: CircleId;
+  readonly requestId: RequestId;
+  readonly calls: PeerCalls;
+  readonly crypto: CryptoPool;
+  readonly library: Library;
+  readonly fetcher: ChunkFetcher;
+  readonly receipts: CopyReceipts;
+  /** A receipt came with the answer to a grant. */
+  readonly onReceipt: (from: DeviceId, receipt: Bytes) => Promise<boolean>;
+}
+
+interface Outgoing {
+  readonly device: DeviceId;
+  readonly body: Bytes;
+  readonly tagsBytes: number;
+  readonly settle: (outcome: CopyOutcome) => void;
+}
+
+export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
+  const { library, crypto, calls } = deps;
+  const outgoing = new Map<ReplicaId, Outgoing>();
+
+  /** The chunk under the seal of this holder; from another holder if this device has no good copy. */
+  async function sealFor(piece: PieceRecord, to: Candidate, signal: AbortSignal) {
+    const place = {
+      circle: deps.circle,
+      chunkId: piece.chunk_id,
+      node: to.device,
+      holderMember: to.member,
+      sealEpoch: nextSealEpoch(piece, to.device),
+    };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const source = await deps.fetcher.fetch(piece.chunk_id, attempt, signal);
+      if (!source.ok) return undefined;
+      const sealed = await crypto.sealReplica(place, source.value);
+      if (sealed.ok) return { sealEpoch: place.sealEpoch, replica: sealed.value };
+      // Only the local copy is not verified when fetched: it is rotten, so look elsewhere.
+      await library.updatePiece(piece.chunk_id, (now) => ({ ...now, local: false }));
+    }
+    return undefined;
+  }
+
+  async function grant(
+    device: DeviceId,
+    sealEpoch: number,
+    replica: SealedReplica,
+    signal: AbortSignal,
+  ): Promise<'pulling' | 'stored' | 'refused' | 'unreachable'> {
+    const granted = {
+      replica_id: replica.replicaId,
+      size: replica.sealed.length,
+      sha256: replica.sha256,
+      y_own: replica.yOwn,
+      y_read: replica.yRead,
+      y_repair: replica.yRepair,
+      seal_epoch: sealEpoch,
+    };
+    const answer = await calls.ask(
+      device,
+      {
+        type: 'store_grant',
+        request_id: deps.requestId,
+        node_id: device,
+        replicas: [granted],
+      },
+      'grant_taken',
+      { signal },
+    );
+    if (!answer.ok) return answer.error.kind === 'refused' ? 'refused' : 'unreachable';
+    const { accepted, receipts } = answer.value.reply;
+    if (accepted.includes(replica.replicaId)) return 'pulling';
+    for (const receipt of receipts) if (await deps.onReceipt(device, receipt)) return 'stored';
+    return 'refused';
+  }
+
+  return {
+    async make(piece, to, signal) {
+      const sealed = await sealFor(piece, to, signal);
+      if (sealed === undefined) return 'no-source';
+      const { sealEpoch, replica } = sealed;
+      const { replicaId } = replica;
+      const noted = await deps.receipts.note(piece.chunk_id, {
+        device: to.device,
+        member: to.member,
+        replica_id: replicaId,
+        seal_epoch: sealEpoch,
+        size: replica.sealed.length,
+        sha256: replica.sha256,
+        state: 'granted',
+        receipt: null,
+        confirmed: 0,
+      });
+      if (!noted.ok) return 'no-source';
+      const { promise: settled, resolve: settle } = Promise.withResolvers<CopyOutcome>();
+      const body = concat(replica.sealed, replica.tags);
+      const tagsBytes = replica.tags.length;
+      outgoing.set(replicaId, { device: to.device, body, tagsBytes, settle });
+      const onEnd = () => {
+        settle('unreachable');
+      };
+      signal.addEventListener('abort', onEnd, { once: true });
+      try {
+        const granted = await grant(to.device, sealEpoch, replica, signal);
+        return granted === 'pulling' ? await settled : granted;
+      } finally {
+        signal.removeEventListener('abort', onEnd);
+        outgoing.delete(replicaId);
+      }
+    },
+    onPull(from, replica) {
+      const found = outgoing.get(replica);
+      if (found?.device !== from) return { reply: { type: 'refused', reason: 'spent' } };
+      return {
+        reply: { type: 'store_bytes', replica_id: replica, tags_bytes: found.tagsBytes },
+        body: found.body,
+      };
+    },
+    onRefusal(from, refusal) {
+      const found = outgoing.get(refusal.replica_id);
+      if (found?.device !== from) return;
+      found.settle(refusal.reason === 'unreachable' ? 'unreachable' : 'refused');
+    },
+    onStored(replica) {
+      outgoing.get(replica)?.settle('stored');
+      outgoing.delete(replica);
+    },
+  };
+}
+
+/** Same seal epoch as an open grant, so that the holder sees the same replica; after a loss the next. */
+function nextSealEpoch(piece: PieceRecord, device: DeviceId): number {
+  const mine = piece.copies.filter((copy) => copy.device === device);
+  const open = mine.find((copy) => copy.state === 'granted');
+  if (open !== undefined) return open.seal_epoch;
+  return mine.reduce((next, copy) => Math.max(next, copy.seal_epoch + 1), 0);
+}
