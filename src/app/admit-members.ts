@@ -81,6 +81,10 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
     const { invite, member } = entry.body;
     const claims = (await records.claims.read(invite))?.devices ?? [];
     if (!claims.includes(from)) return refused('used');
+    // Before anything is kept: a claim lets its device in, it does not let it fill the roster.
+    const known = state.roster.get().invites.get(invite);
+    const isFull = known === undefined || known.admitted.length >= known.uses;
+    if (isFull && known?.admitted.includes(member) !== true) return refused('used');
     const after = state.preview(entries);
     const joiner = after.members.get(member);
     if (joiner?.devices.has(from) !== true) return refused('bad-request');

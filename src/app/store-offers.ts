@@ -14,6 +14,8 @@ const GOSSIP_GRACE_MS = 1_000;
 /** How often unmet need is announced again. */
 export const ANNOUNCE_MS = 20_000;
 const ASK_TIMEOUT_MS = 10_000;
+/** Holders reserve a part at a time; with less than this left of it more is asked for. */
+const LOW_OFFER_BYTES = 64 * 1024 * 1024;
 /** A device that failed or had no room is left alone for a while. */
 const REST_MS = 10_000;
 
@@ -35,8 +37,8 @@ export interface StoreOffers {
   onOffer(from: DeviceId, offer: StoreOffer): boolean;
   /** Devices that offered room and are here, as candidates for placement. */
   candidates(): readonly Candidate[];
-  /** Room used by a grant. */
-  spend(device: DeviceId, bytes: number): void;
+  /** Room used by a grant; asks for more before it runs out. */
+  spend(device: DeviceId, bytes: number, need: () => Need): void;
   /** No offers from this device for a while. */
   rest(device: DeviceId): void;
 }
@@ -136,9 +138,12 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
       }
       return found;
     },
-    spend(device, bytes) {
+    spend(device, bytes, need) {
       const offer = offers.get(device);
-      if (offer !== undefined) offer.freeBytes = Math.max(0, offer.freeBytes - bytes);
+      if (offer === undefined) return;
+      const wasEnough = offer.freeBytes >= LOW_OFFER_BYTES;
+      offer.freeBytes = Math.max(0, offer.freeBytes - bytes);
+      if (wasEnough && offer.freeBytes < LOW_OFFER_BYTES) void ask(device, need());
     },
     rest(device) {
       offers.delete(device);
