@@ -1,7 +1,7 @@
 import { equalBytes, type Bytes } from '../domain/bytes.ts';
 import type { ChunkId, CircleId, DeviceId, MemberId, ReplicaId } from '../domain/ids.ts';
 import type { PieceRecord } from '../domain/records.ts';
-import { readReceipt } from '../domain/replication/receipt.ts';
+import type { readReceipt } from '../domain/replication/receipt.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { Library } from './library.ts';
@@ -24,6 +24,7 @@ export function createCopyReceipts(deps: {
   readonly member: MemberId;
   readonly library: Library;
   readonly environment: Environment;
+  readonly readReceipt: typeof readReceipt;
 }): CopyReceipts {
   const { library, environment } = deps;
   const chunkOf = new Map<ReplicaId, ChunkId>();
@@ -51,7 +52,7 @@ export function createCopyReceipts(deps: {
   return {
     note,
     async accept(from, bytes) {
-      const read = readReceipt(bytes);
+      const read = deps.readReceipt(bytes);
       if (!read.ok) return fail('denied');
       const receipt = read.value;
       const { circle, member } = deps;

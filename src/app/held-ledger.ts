@@ -1,7 +1,9 @@
 import type { MemberId, ReplicaId } from '../domain/ids.ts';
 import type { HeldRecord } from '../domain/records.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkKey } from '../ports/chunk-store.ts';
 import type { Records } from './records.ts';
+import { createSerial } from './serial.ts';
 
 /** What this device holds for others. In memory, mirrored to disk before anything is promised. */
 export interface HeldLedger {
@@ -9,9 +11,15 @@ export interface HeldLedger {
   all(): Iterable<HeldRecord>;
   /** Bytes in use: sealed chunks and tags. */
   usedBytes(): number;
-  /** On disk when true; false on a full disk. */
+  /** Whatever was there before. On disk when true; false on a full disk. */
   put(record: HeldRecord): Promise<boolean>;
-  remove(record: HeldRecord): Promise<void>;
+  /** Puts `after` in the place of `before`; `changed`: something else is there by now, and stays. */
+  replace(
+    before: HeldRecord | undefined,
+    after: HeldRecord,
+  ): Promise<Result<undefined, 'full' | 'changed'>>;
+  /** Forgets this record, unless something else is there by now. */
+  remove(before: HeldRecord): Promise<void>;
 }
 
 export async function openHeldLedger(
@@ -21,25 +29,38 @@ export async function openHeldLedger(
   const held = new Map(values.map((record) => [heldKey(record.owner, record.replica_id), record]));
   let used = values.reduce((sum, record) => sum + bytesOfHeld(record), 0);
 
+  // In turn, or a tombstone could be overtaken by what was decided before it was there.
+  const serial = createSerial();
+
+  async function write(record: HeldRecord): Promise<boolean> {
+    const key = heldKey(record.owner, record.replica_id);
+    const written = await records.write([records.held.put(key, record)]);
+    if (!written.ok) return false;
+    const before = held.get(key);
+    used += bytesOfHeld(record) - (before === undefined ? 0 : bytesOfHeld(before));
+    held.set(key, record);
+    return true;
+  }
+
   return {
     damaged,
     get: (owner, replica) => held.get(heldKey(owner, replica)),
     all: () => held.values(),
     usedBytes: () => used,
-    async put(record) {
-      const key = heldKey(record.owner, record.replica_id);
-      const written = await records.write([records.held.put(key, record)]);
-      if (!written.ok) return false;
-      const before = held.get(key);
-      used += bytesOfHeld(record) - (before === undefined ? 0 : bytesOfHeld(before));
-      held.set(key, record);
-      return true;
-    },
-    async remove(record) {
-      const key = heldKey(record.owner, record.replica_id);
-      await records.write([records.held.remove(key)]);
-      if (held.delete(key)) used -= bytesOfHeld(record);
-    },
+    put: (record) => serial(() => write(record)),
+    replace: (before, after) =>
+      serial(async () => {
+        if (held.get(heldKey(after.owner, after.replica_id)) !== before) return fail('changed');
+        return (await write(after)) ? ok() : fail('full');
+      }),
+    remove: (before) =>
+      serial(async () => {
+        const key = heldKey(before.owner, before.replica_id);
+        if (held.get(key) !== before) return;
+        await records.write([records.held.remove(key)]);
+        held.delete(key);
+        used -= bytesOfHeld(before);
+      }),
   };
 }
 

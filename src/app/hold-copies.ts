@@ -37,8 +37,10 @@ type Granted = Grant['replicas'][number];
 export interface CopyHolder {
   /** Bytes this device can still take: what it lends, less what is used and reserved. */
   freeBytes(): number;
-  onStoreRequest(from: DeviceId, owner: MemberId, request: StoreRequest): void;
+  onStoreRequest(from: DeviceId, request: StoreRequest): void;
   onGrant(from: DeviceId, owner: MemberId, grant: Grant): PeerReply;
+  /** What is being pulled, or will be: a delete may come before the bytes. */
+  arriving(owner: MemberId, replica: ReplicaId): HeldRecord | undefined;
   /** Sends receipts again that this owner's device never confirmed. */
   onMet(device: DeviceId): void;
 }
@@ -59,7 +61,6 @@ export interface CopyHolderDeps {
 }
 
 interface Reservation {
-  readonly owner: MemberId;
   bytes: number;
   readonly until: number;
 }
@@ -73,14 +74,15 @@ interface Pull {
 
 export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
   const { environment, calls, chunks, held, device } = deps;
-  const reservations = new Map<RequestId, Reservation>();
+  /** By the device that asked and its request: nobody touches the room another one was offered. */
+  const reservations = new Map<string, Reservation>();
   const waiting: Pull[] = [];
   /** Replicas being pulled or waiting to be. */
-  const pulling = new Set<ReplicaId>();
+  const pulling = new Map<string, Pull>();
   let pullingBytes = 0;
   let running = 0;
 
-  function reservedBytes(except?: RequestId): number {
+  function reservedBytes(except?: string): number {
     let sum = 0;
     for (const [id, reservation] of reservations) {
       if (reservation.until <= environment.monotonic()) reservations.delete(id);
@@ -89,16 +91,17 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
     return sum;
   }
 
-  function freeBytes(except?: RequestId): number {
+  function freeBytes(except?: string): number {
     const free = deps.lend() - held.usedBytes() - pullingBytes - reservedBytes(except);
     return Math.max(0, free);
   }
 
-  async function offer(from: DeviceId, owner: MemberId, request: StoreRequest): Promise<void> {
-    const bytes = Math.min(freeBytes(request.request_id), request.total_bytes);
+  async function offer(from: DeviceId, request: StoreRequest): Promise<void> {
+    const key = `${from}/${request.request_id}`;
+    const bytes = Math.min(freeBytes(key), request.total_bytes);
     if (bytes === 0) return;
     const until = environment.monotonic() + OFFER_SECONDS * 1000;
-    reservations.set(request.request_id, { owner, bytes, until });
+    reservations.set(key, { bytes, until });
     const { device_class, durable, incarnation } = deps.presence();
     const offered = await calls.ask(
       from,
@@ -113,7 +116,7 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       'ok',
       { signal: deps.signal },
     );
-    if (!offered.ok) reservations.delete(request.request_id);
+    if (!offered.ok) reservations.delete(key);
   }
 
   function next(): void {
@@ -123,7 +126,7 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       running++;
       void fetchAndKeep(pull).finally(() => {
         running--;
-        pulling.delete(pull.granted.replica_id);
+        pulling.delete(replicaKey(pull.owner, pull.granted.replica_id));
         pullingBytes -= bytesOf(pull.granted);
         deps.onChange();
         next();
@@ -166,8 +169,10 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       device.sign,
     );
     const signed = { ...record, receipt: receipt.bytes };
-    if (!(await held.put(signed))) {
+    const kept = await held.replace(undefined, signed);
+    if (!kept.ok) {
       await chunks.delete(heldChunkKey(record));
+      if (kept.error === 'changed') return refuse(pull, 'unreachable');
       deps.onDiskFull();
       return refuse(pull, 'full');
     }
@@ -195,26 +200,26 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       { signal: limit.signal },
     );
     limit.done();
-    if (answer.ok) await held.put({ ...record, acknowledged: true });
+    if (answer.ok) await held.replace(record, { ...record, acknowledged: true });
   }
 
   return {
     freeBytes: () => freeBytes(),
-    onStoreRequest(from, owner, request) {
-      void offer(from, owner, request);
+    onStoreRequest(from, request) {
+      void offer(from, request);
     },
     onGrant(from, owner, grant) {
       if (grant.node_id !== device.device) return { type: 'refused', reason: 'denied' };
       const accepted: ReplicaId[] = [];
       const receipts: HeldRecord['receipt'][] = [];
-      const reservation = reservations.get(grant.request_id);
-      const own = reservation?.owner === owner ? reservation : undefined;
-      let room = freeBytes(own === undefined ? undefined : grant.request_id);
+      const reservation = `${from}/${grant.request_id}`;
+      const own = reservations.get(reservation);
+      let room = freeBytes(reservation);
       for (const granted of grant.replicas) {
         const known = held.get(owner, granted.replica_id);
         if (known?.state === 'held') receipts.push(known.receipt);
         if (known !== undefined || !isSensible(granted)) continue;
-        if (pulling.has(granted.replica_id)) {
+        if (pulling.has(replicaKey(owner, granted.replica_id))) {
           accepted.push(granted.replica_id);
           continue;
         }
@@ -223,12 +228,17 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
         room -= bytes;
         pullingBytes += bytes;
         if (own !== undefined) own.bytes = Math.max(0, own.bytes - bytes);
-        pulling.add(granted.replica_id);
+        const pull = { from, owner, requestId: grant.request_id, granted };
+        pulling.set(replicaKey(owner, granted.replica_id), pull);
         accepted.push(granted.replica_id);
-        waiting.push({ from, owner, requestId: grant.request_id, granted });
+        waiting.push(pull);
       }
       next();
       return { type: 'grant_taken', accepted, receipts };
+    },
+    arriving(owner, replica) {
+      const pull = pulling.get(replicaKey(owner, replica));
+      return pull && recordOf(pull);
     },
     onMet(met) {
       for (const record of held.all()) {
@@ -238,6 +248,10 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       }
     },
   };
+}
+
+function replicaKey(owner: MemberId, replica: ReplicaId): string {
+  return `${owner}/${replica}`;
 }
 
 function isSensible(granted: Granted): boolean {

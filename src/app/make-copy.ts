@@ -1,5 +1,5 @@
 import { concat, type Bytes } from '../domain/bytes.ts';
-import type { CircleId, DeviceId, ReplicaId, RequestId } from '../domain/ids.ts';
+import type { ChunkId, CircleId, DeviceId, ReplicaId, RequestId } from '../domain/ids.ts';
 import type { Candidate } from '../domain/replication/placement.ts';
 import type { PieceRecord } from '../domain/records.ts';
 import type { PeerReply, PeerRequest } from '../domain/wire/peer-messages.ts';
@@ -35,6 +35,7 @@ export interface CopyMakerDeps {
 }
 
 interface Outgoing {
+  readonly chunk: ChunkId;
   readonly device: DeviceId;
   readonly body: Bytes;
   readonly tagsBytes: number;
@@ -115,11 +116,12 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
         receipt: null,
         confirmed: 0,
       });
-      if (!noted.ok) return 'no-source';
+      if (!noted.ok || library.piece(piece.chunk_id) === undefined) return 'no-source';
       const { promise: settled, resolve: settle } = Promise.withResolvers<CopyOutcome>();
       const body = concat(replica.sealed, replica.tags);
       const tagsBytes = replica.tags.length;
-      outgoing.set(replicaId, { device: to.device, body, tagsBytes, settle });
+      const chunk = piece.chunk_id;
+      outgoing.set(replicaId, { chunk, device: to.device, body, tagsBytes, settle });
       const onEnd = () => {
         settle('unreachable');
       };
@@ -134,7 +136,10 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
     },
     onPull(from, replica) {
       const found = outgoing.get(replica);
-      if (found?.device !== from) return { reply: { type: 'refused', reason: 'spent' } };
+      // Deleted since it was granted: then nobody is to have it any more.
+      const isDeleted = found !== undefined && library.piece(found.chunk) === undefined;
+      if (found?.device !== from || isDeleted)
+        return { reply: { type: 'refused', reason: 'spent' } };
       return {
         reply: { type: 'store_bytes', replica_id: replica, tags_bytes: found.tagsBytes },
         body: found.body,

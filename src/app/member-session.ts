@@ -215,7 +215,13 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   });
   const sightings = await openSightings({ records, environment, network, signal });
   const nonces = createNonces(environment);
-  const server = createCopyServer({ ...shared, self, nonces, verify: deps.verifyOwnership });
+  const server = createCopyServer({
+    ...shared,
+    self,
+    nonces,
+    arriving: holder.arriving,
+    verify: deps.verifyOwnership,
+  });
 
   network.handle('peer', createPeerServer({ roster, sync, holder, server, placer, offers }));
   network.handle('join', (from, payload) => admission.onJoin(from, payload));
@@ -225,9 +231,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   });
 
   function heardRequest(from: DeviceId, payload: Bytes): void {
-    const owner = roster().devices.get(from)?.member;
     const request = storeRequestGossip.decode(payload);
-    if (owner !== undefined && request.ok) holder.onStoreRequest(from, owner, request.value);
+    if (roster().devices.has(from) && request.ok) holder.onStoreRequest(from, request.value);
   }
 
   let homeRelay: RelayAddress | undefined;

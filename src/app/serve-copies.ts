@@ -1,5 +1,5 @@
 import type { Bytes } from '../domain/bytes.ts';
-import type { CircleId, DeviceId } from '../domain/ids.ts';
+import type { CircleId, DeviceId, MemberId, ReplicaId } from '../domain/ids.ts';
 import {
   deleteNonce,
   ownershipContext,
@@ -31,6 +31,8 @@ export interface CopyServerDeps {
   readonly nonces: Nonces;
   readonly chunks: ChunkStore;
   readonly held: HeldLedger;
+  /** A replica that was granted and is not here yet. */
+  readonly arriving: (owner: MemberId, replica: ReplicaId) => HeldRecord | undefined;
   readonly verify: typeof verifyOwnership;
   readonly onChange: () => void;
 }
@@ -90,7 +92,9 @@ export function createCopyServer(deps: CopyServerDeps): CopyServer {
     },
 
     async onDelete(from, request) {
-      const record = held.get(request.owner, request.replica_id);
+      const record =
+        held.get(request.owner, request.replica_id) ??
+        deps.arriving(request.owner, request.replica_id);
       if (record === undefined) return { type: 'refused', reason: 'absent' };
       const nonce = deleteNonce(request.owner, request.replica_id);
       if (!proves(from, record, 'delete', { nonce, expiry: 0, zkp: request.zkp })) {

@@ -42,7 +42,7 @@ export function createPeerServer(deps: PeerServerDeps): CallHandler {
       case 'roster_fetch':
         return { reply: deps.sync.onFetch(request.heads) };
       case 'store_request':
-        deps.holder.onStoreRequest(from, owner, request);
+        deps.holder.onStoreRequest(from, request);
         return { reply: { type: 'ok' } };
       case 'store_offer': {
         const known = deps.offers.onOffer(from, request);
