@@ -48,6 +48,8 @@ export interface RelayDeps {
   readonly seatlessSweep?: number;
   /** Unix seconds. */
   readonly now?: () => number;
+  /** Milliseconds that never go backwards: what budgets refill by. */
+  readonly clock?: () => number;
 }
 
 export interface Relay {
@@ -66,7 +68,7 @@ const SAVE_DELAY_MS = 250;
 export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): Promise<Relay> {
   const log = deps.log ?? silentLog;
   const now = deps.now ?? (() => Math.floor(Date.now() / 1000));
-  const clock = () => performance.now();
+  const clock = deps.clock ?? (() => performance.now());
 
   const site = await loadSite(options.distDir);
   const tls = await loadTls(options.tlsCert, options.tlsKey);

@@ -38,9 +38,7 @@ export function createNonces(
       const live = byDevice.get(from);
       const found = live?.get(toHex(nonce));
       live?.delete(toHex(nonce));
-      return (
-        found !== undefined && found.expiry === expiry && environment.monotonic() < found.until
-      );
+      return found?.expiry === expiry && environment.monotonic() < found.until;
     },
   };
 }

@@ -61,6 +61,11 @@ describe('the relay command', () => {
       (x) => ['--tls-cert', `${x.distDir}/sw.js`, '--tls-key', `${x.distDir}/sw.js`],
       /do not make a pair/,
     ],
+    [
+      'a wrong STUN address',
+      () => ['--ice-server', 'http://stun.example'],
+      /--ice-server must look like/,
+    ],
   ])('says in one sentence that there is %s, and exits with 1', async (_, args, sentence) => {
     const folders = await relayFolders();
     const { code, stdout, stderr } = await relayProcess(folders, args(folders)).ended;

@@ -106,7 +106,8 @@ describe('the app over HTTP', () => {
   });
 
   it('tells the app who its relay is', async () => {
-    const relay = await testRelay(await relayFolders());
+    const iceServers = ['stun:stun.example:3478'];
+    const relay = await testRelay(await relayFolders(), { iceServers });
     const answer = await fetch(`${relay.url}/quloud.json`);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(await answer.json()).toEqual({
@@ -114,6 +115,7 @@ describe('the app over HTTP', () => {
       relay: relay.peerId,
       public_url: null,
       policy: 'open',
+      ice_servers: iceServers,
     });
   });
 
@@ -128,7 +130,9 @@ describe('the app over HTTP', () => {
 
 describe('WebSocket upgrades', () => {
   it('are refused with 429 above the limit of one address, and others still pass', async () => {
-    const relay = await testRelay(await relayFolders(), { trustProxy: true });
+    // Time stands still: nothing refills while a busy machine works through the requests.
+    const deps = { clock: () => 0 };
+    const relay = await testRelay(await relayFolders(), { trustProxy: true }, deps);
     const many = Array.from({ length: UPGRADE_BURST + 20 }, () => upgrade(relay, '203.0.113.7'));
     const statuses = await Promise.all(many);
     expect(statuses.filter((x) => x === 101).length).toBeGreaterThanOrEqual(UPGRADE_BURST);
@@ -138,7 +142,7 @@ describe('WebSocket upgrades', () => {
   });
 
   it('count all addresses as the one in front when no proxy is trusted', async () => {
-    const relay = await testRelay(await relayFolders());
+    const relay = await testRelay(await relayFolders(), {}, { clock: () => 0 });
     const many = Array.from({ length: UPGRADE_BURST + 20 }, (_, i) =>
       upgrade(relay, `203.0.113.${i}`),
     );
