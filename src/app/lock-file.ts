@@ -11,7 +11,8 @@ import type { FileSource } from '../ports/file-sink.ts';
 import type { FileId } from '../domain/ids.ts';
 import type { Library } from './library.ts';
 
-export type LockProblem = 'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'cancelled';
+export type LockProblem =
+  'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'interrupted' | 'cancelled';
 
 export interface LockFileDeps {
   readonly crypto: CryptoPool;
@@ -47,43 +48,55 @@ export async function lockFile(
   if (!begun.ok) return fail('disk-full');
 
   const locked: ChunkId[] = [];
-  const giveUp = async (problem: LockProblem) => {
-    await Promise.all(locked.map((chunk) => chunks.delete(`own/${chunk}`)));
-    await library.removeFile(fileId, []);
-    return fail(problem);
-  };
+  const outcome = await lockPieces().catch(() => 'interrupted' as const);
+  if (outcome === 'linked') return ok(fileId);
+  await Promise.all(locked.map((chunk) => chunks.delete(`own/${chunk}`)));
+  await library.removeFile(fileId, []);
+  return fail(outcome);
 
-  const layout = pieceLayout(source.size);
-  const pieces: PieceRecord[] = [];
-  for (let index = 0; index < layout.count; index++) {
-    if (signal.aborted) return giveUp('cancelled');
-    const { start, end, paddedLength, final } = layout.piece(index);
-    const piece = { keyBox: keyBox.slice(), fileId, index, final };
-    const made = await crypto.lockPiece(piece, source.slice(start, end), paddedLength);
-    if (!made.ok) return giveUp('unreadable');
-    const { chunkId, chunk } = made.value;
-    const size = chunk.length;
-    const put = await chunks.put(`own/${chunkId}`, chunk);
-    if (!put.ok) return giveUp('disk-full');
-    locked.push(chunkId);
-    pieces.push({ v: 1, chunk_id: chunkId, file_id: fileId, index, size, local: true, copies: [] });
-    onProgress((index + 1) / layout.count);
+  async function lockPieces(): Promise<'linked' | LockProblem> {
+    const layout = pieceLayout(source.size);
+    const pieces: PieceRecord[] = [];
+    for (let index = 0; index < layout.count; index++) {
+      if (signal.aborted) return 'cancelled';
+      const { start, end, paddedLength, final } = layout.piece(index);
+      const piece = { keyBox: keyBox.slice(), fileId, index, final };
+      const made = await crypto.lockPiece(piece, source.slice(start, end), paddedLength);
+      if (!made.ok) return 'unreadable';
+      const { chunkId, chunk } = made.value;
+      const size = chunk.length;
+      // Before it is there: a write that breaks off half-way is cleared away too.
+      locked.push(chunkId);
+      const put = await chunks.put(`own/${chunkId}`, chunk);
+      if (!put.ok) return 'disk-full';
+      pieces.push({
+        v: 1,
+        chunk_id: chunkId,
+        file_id: fileId,
+        index,
+        size,
+        local: true,
+        copies: [],
+      });
+      onProgress((index + 1) / layout.count);
+    }
+    if (signal.aborted) return 'cancelled';
+
+    const manifest = {
+      fileId,
+      version: 1,
+      name: source.name,
+      type: source.type,
+      size: source.size,
+      modified: Math.max(0, Math.floor(source.lastModified / 1000)),
+      chunks: locked,
+      keyBox,
+    };
+    const sealed = await crypto.sealManifest(manifest);
+    const linked = await library.putFile(
+      { record: { ...record, manifest: sealed }, manifest },
+      pieces,
+    );
+    return linked.ok ? 'linked' : 'disk-full';
   }
-
-  const manifest = {
-    fileId,
-    version: 1,
-    name: source.name,
-    type: source.type,
-    size: source.size,
-    modified: Math.max(0, Math.floor(source.lastModified / 1000)),
-    chunks: locked,
-    keyBox,
-  };
-  const sealed = await crypto.sealManifest(manifest);
-  const linked = await library.putFile(
-    { record: { ...record, manifest: sealed }, manifest },
-    pieces,
-  );
-  return linked.ok ? ok(fileId) : giveUp('disk-full');
 }
