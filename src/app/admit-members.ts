@@ -4,7 +4,7 @@ import { sealPackage } from '../domain/circle/invite-package.ts';
 import { readEntry } from '../domain/circle/roster-entry.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import { idBytes, type DeviceId, type InviteId } from '../domain/ids.ts';
-import { verifyEd25519 } from '../domain/identity/signatures.ts';
+import type { verifyEd25519 } from '../domain/identity/signatures.ts';
 import { MAX_MEMBERS } from '../domain/limits.ts';
 import { joinReply, joinRequest } from '../domain/wire/join-messages.ts';
 import type { Environment } from '../ports/environment.ts';
@@ -31,6 +31,7 @@ export interface MemberAdmissionDeps {
   readonly epoch: number;
   readonly epochKey: Bytes;
   readonly announce: (entries: readonly Bytes[]) => void;
+  readonly verify: typeof verifyEd25519;
 }
 
 type Refusal = 'unknown' | 'expired' | 'revoked' | 'used' | 'circle-full' | 'bad-request';
@@ -42,9 +43,11 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
 
   async function claim(from: DeviceId, invite: InviteId, signature: Bytes) {
     const message = claimMessage(state.circle, invite, from);
-    if (!verifyEd25519(idBytes(invite), message, signature)) return refused('bad-request');
+    if (!deps.verify(idBytes(invite), message, signature)) return refused('bad-request');
     const roster = state.roster.get();
     const known = roster.invites.get(invite);
+    // Nobody knows any more who had it: it is taken to be used up.
+    if (await records.claims.isDamaged(invite)) return refused('used');
     const before = (await records.claims.read(invite))?.devices ?? [];
     const decision = decideClaim({
       invite: known,
@@ -89,8 +92,11 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
     const joiner = after.members.get(member);
     if (joiner?.devices.has(from) !== true) return refused('bad-request');
     if (joiner.status === 'removed') return refused('revoked');
+    // Others may have come in since the claim.
+    const isNew = joiner.status === 'provisional';
+    if (isNew && activeMembers(state.roster.get()) >= MAX_MEMBERS) return refused('circle-full');
     await state.merge(entries);
-    if (joiner.status === 'provisional') {
+    if (isNew) {
       const signed = await state.author({ type: 'counter-sign', admit: entry.id });
       if (signed === undefined) return undefined;
       deps.announce([...entries, signed.bytes]);

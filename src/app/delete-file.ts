@@ -13,6 +13,8 @@ const DELETE_TIMEOUT_MS = 20_000;
 
 /** Deletes for ever: the key here at once, the copies elsewhere as their devices are met. */
 export interface FileDeleter {
+  /** Requests that can no longer be read: whoever they were for keeps the copies. */
+  readonly damaged: number;
   /** False if the disk is too full even to note what is to be deleted. */
   delete(id: FileId): Promise<boolean>;
   /** Delivers what waits for this device. */
@@ -35,7 +37,7 @@ export interface FileDeleterDeps {
 
 export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDeleter> {
   const { records, library, chunks } = deps;
-  const { values } = await records.deletes.readAll();
+  const { values, damaged } = await records.deletes.readAll();
   const waiting = new Map<ReplicaId, DeleteRecord>(values.map((one) => [one.replica_id, one]));
   const busy = new Set<ReplicaId>();
 
@@ -43,6 +45,17 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
     if (busy.has(one.replica_id)) return;
     busy.add(one.replica_id);
     const limit = deadline(deps.environment, DELETE_TIMEOUT_MS, deps.signal);
+    try {
+      if (!(await isDeleted(one, limit.signal))) return;
+      waiting.delete(one.replica_id);
+      await records.write([records.deletes.remove(one.replica_id)]);
+    } finally {
+      limit.done();
+      busy.delete(one.replica_id);
+    }
+  }
+
+  async function isDeleted(one: DeleteRecord, signal: AbortSignal): Promise<boolean> {
     const zkp = await deps.crypto.proveOwnership(one.chunk_id, {
       circle: deps.circle,
       holder: one.device,
@@ -56,15 +69,9 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
       one.device,
       { type: 'delete_request', owner: deps.member, replica_id: one.replica_id, zkp },
       'delete_ack',
-      { signal: limit.signal },
+      { signal },
     );
-    limit.done();
-    busy.delete(one.replica_id);
-    const isGone =
-      answer.ok || (answer.error.kind === 'refused' && answer.error.reason === 'absent');
-    if (!isGone) return;
-    waiting.delete(one.replica_id);
-    await records.write([records.deletes.remove(one.replica_id)]);
+    return answer.ok || (answer.error.kind === 'refused' && answer.error.reason === 'absent');
   }
 
   function onMet(device: DeviceId): void {
@@ -72,17 +79,17 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
   }
 
   return {
+    damaged,
     async delete(id) {
       const pieces = library.pieces(id);
       const requests = pieces.flatMap((piece) =>
-        piece.copies
-          .filter((copy) => copy.state !== 'lost')
-          .map((copy): DeleteRecord => ({
-            v: 1,
-            replica_id: copy.replica_id,
-            chunk_id: piece.chunk_id,
-            device: copy.device,
-          })),
+        // Lost ones too: whoever answered with wrong bytes may still have the right ones.
+        piece.copies.map((copy): DeleteRecord => ({
+          v: 1,
+          replica_id: copy.replica_id,
+          chunk_id: piece.chunk_id,
+          device: copy.device,
+        })),
       );
       const removed = await library.removeFile(
         id,

@@ -26,7 +26,7 @@ export interface InviterDeps {
   readonly state: CircleState;
   readonly records: Records;
   readonly environment: Environment;
-  readonly network: Network;
+  readonly network: Pick<Network, 'setInvites'>;
   /** Where the app is served: links begin with it. */
   readonly origin: string;
   readonly announce: (entry: Parameters<CircleState['merge']>[0]) => void;

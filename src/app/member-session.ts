@@ -1,6 +1,7 @@
 import type { Bytes } from '../domain/bytes.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, MemberId } from '../domain/ids.ts';
+import { verifyEd25519 } from '../domain/identity/signatures.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
 import { readReceipt } from '../domain/replication/receipt.ts';
 import { targetCopies } from '../domain/replication/quorum.ts';
@@ -28,11 +29,13 @@ import { createStoreOffers } from './store-offers.ts';
 import { createRosterSync, type RosterSync } from './sync-roster.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 import type { AppDeps } from './deps.ts';
+import { every } from './waiting.ts';
 import type { Records } from './records.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 
 /** Room left to the browser and to this device's own files. */
 const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
+const REMIND_MS = 60_000;
 
 export interface MemberSessionInit {
   readonly deps: AppDeps;
@@ -46,6 +49,7 @@ export interface MemberSessionInit {
   readonly storage: () => StorageStatus;
   readonly onChange: () => void;
   readonly onDiskFull: () => void;
+  readonly onUnexpected: (error: unknown) => void;
 }
 
 /** Everything that runs while this browser is a member of a circle. */
@@ -183,11 +187,14 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     gossip,
     presence,
     onMet: (other) => {
-      holder.onMet(other);
+      remind(other);
       placer.onMet(other);
-      deleter.onMet(other);
     },
   });
+  function remind(other: DeviceId): void {
+    holder.onMet(other);
+    deleter.onMet(other);
+  }
   const inviter = await openInviter({
     state,
     records,
@@ -203,12 +210,14 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     epoch: circle.epoch,
     epochKey: circle.epoch_key,
     announce: sync.announce,
+    verify: verifyEd25519,
   });
   const transfers = createTransfers({
     ...shared,
     crypto,
     library,
     fetcher,
+    onUnexpected: init.onUnexpected,
     onLocked: () => {
       placer.rescan();
     },
@@ -259,6 +268,11 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   followRoster();
   void sync.run(signal);
   void placer.run(signal);
+  // What a device did not take or confirm at the first meeting is offered again while it is here.
+  void every(environment, REMIND_MS, signal, () => {
+    for (const other of hereNow()) remind(other);
+    return Promise.resolve();
+  });
 
   return {
     state,
@@ -271,7 +285,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     transfers,
     deleter,
     sightings,
-    damaged: entries.damaged.length + library.damaged + held.damaged,
+    damaged: entries.damaged.length + library.damaged + held.damaged + deleter.damaged,
     copiesPossible,
     target,
     useHomeRelay(relay) {

@@ -116,6 +116,7 @@ async function runApp(
       storage: () => storage,
       onChange: changed,
       onDiskFull: diskFull,
+      onUnexpected: report,
     });
     if (session.damaged > 0) {
       notice({ id: 'damaged', kind: 'damaged-records', count: session.damaged });
@@ -148,13 +149,28 @@ async function runApp(
     return { wrapped, identity: createMemberIdentity(deps.crypto, member) };
   }
 
+  /**
+   * The same person over a reload: whoever was let in just before the tab closed is who comes back,
+   * not somebody new on a link that is used.
+   */
+  async function joiningMember() {
+    const kept = await records.raw.get('device', DEVICE_KEYS.member);
+    const opened = kept.ok ? await deps.crypto.openMember(kept.value.slice()) : kept;
+    if (kept.ok && opened.ok) {
+      return { wrapped: kept.value, identity: createMemberIdentity(deps.crypto, opened.value) };
+    }
+    const made = await newMember();
+    await records.write([{ collection: 'device', key: DEVICE_KEYS.member, value: made.wrapped }]);
+    return made;
+  }
+
   async function waitToJoin(self: Profile, link: InviteLink, name: string): Promise<void> {
     joining?.abort();
     joining = new AbortController();
     const { signal } = joining;
     const names = { inviter: link.inviter, circle: link.circleName };
     enter({ kind: 'waiting', ...names, problem: undefined });
-    const { wrapped, identity } = await newMember();
+    const { wrapped, identity } = await joiningMember();
     const { device } = self;
     const deviceClass = deps.deviceClass();
     const joined = await joinCircle(
@@ -190,7 +206,10 @@ async function runApp(
 
   async function forgetJoin(): Promise<void> {
     network?.setRelays([], undefined);
-    await records.write([records.pending.remove(DEVICE_KEYS.pending)]);
+    await records.write([
+      records.pending.remove(DEVICE_KEYS.pending),
+      { collection: 'device', key: DEVICE_KEYS.member, value: undefined },
+    ]);
   }
 
   async function refreshStorage(): Promise<void> {
@@ -252,7 +271,10 @@ async function runApp(
   const pending = await records.pending.read(DEVICE_KEYS.pending);
   const link = pending === undefined ? undefined : decodeInviteLink(pending.link);
   if (self === undefined) enter({ kind: 'welcome' });
-  else if (circle !== undefined) void startSession(circle, self).catch(report);
+  // Never Welcome: a new circle would be written over what may yet be rescued.
+  else if (await records.circle.isDamaged(DEVICE_KEYS.circle)) {
+    enter({ kind: 'broken', reason: 'circle' });
+  } else if (circle !== undefined) void startSession(circle, self).catch(report);
   else if (pending !== undefined && link?.ok === true) {
     void waitToJoin(self, link.value, pending.name).catch(report);
   } else enter({ kind: 'welcome' });

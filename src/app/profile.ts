@@ -28,10 +28,8 @@ export async function openProfile(
   records: Records,
   environment: Environment,
 ): Promise<ProfileStore | 'damaged'> {
-  const stored = await records.raw.get('device', DEVICE_KEYS.self);
+  if (await records.self.isDamaged(DEVICE_KEYS.self)) return 'damaged';
   const settings = await records.self.read(DEVICE_KEYS.self);
-  const isDamaged = stored.ok ? settings === undefined : stored.error === 'damaged';
-  if (isDamaged) return 'damaged';
   let profile = settings && { settings, device: deviceKeyOf(settings.seed) };
 
   async function write(next: SelfRecord): Promise<boolean> {

@@ -18,6 +18,8 @@ import {
 export interface Table<T> {
   /** Undefined if absent or damaged. */
   read(key: string): Promise<T | undefined>;
+  /** There, but not readable. */
+  isDamaged(key: string): Promise<boolean>;
   readAll(): Promise<{ readonly values: readonly T[]; readonly damaged: number }>;
   put(key: string, value: T): RecordChange;
   remove(key: string): RecordChange;
@@ -63,6 +65,10 @@ function tableOf<S extends v.GenericSchema>(
       if (!found.ok) return undefined;
       const decoded = codec.decode(found.value);
       return decoded.ok ? decoded.value : undefined;
+    },
+    async isDamaged(key) {
+      const found = await store.get(collection, key);
+      return found.ok ? !codec.decode(found.value).ok : found.error === 'damaged';
     },
     async readAll() {
       const { records, damaged } = await store.entries(collection);
