@@ -95,8 +95,9 @@ export function createCommands(controls: Controls): Commands {
     async freeUp(id) {
       const session = controls.session();
       if (session === undefined) return fail('kept');
-      const { library, target } = session;
-      return freeLocalCopy({ library, chunks: controls.chunks, target }, id);
+      const { library, target, state } = session;
+      const roster = () => state.roster.get();
+      return freeLocalCopy({ library, chunks: controls.chunks, roster, target }, id);
     },
     async deleteFile(id) {
       const deleted = await controls.session()?.deleter.delete(id);

@@ -2,7 +2,7 @@ import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, FileId, MemberId } from '../domain/ids.ts';
 import { deriveSafety } from '../domain/replication/safety.ts';
 import type { PieceRecord } from '../domain/records.ts';
-import { storedCopies, type Library, type LibraryFile } from './library.ts';
+import { holdersOf, storedCopies, type Library, type LibraryFile } from './library.ts';
 import type { Met } from './sync-roster.ts';
 import type { Transfer } from './transfers.ts';
 import type { CopyView, FileView, TransferView } from './view.ts';
@@ -138,9 +138,7 @@ function sendingView(
 ): TransferView | undefined {
   const pieces = facts.library.pieces(file.id);
   const target = Math.min(facts.copiesWanted, facts.copiesPossible);
-  const counts = pieces.map(
-    (piece) => new Set(storedCopies(piece).map((copy) => copy.member)).size,
-  );
+  const counts = pieces.map((piece) => holdersOf(piece, facts.roster).size);
   const confirmed = Math.min(...counts);
   const base = {
     id: startedHere ?? file.id,

@@ -9,7 +9,8 @@ import { storedCopies, type Library } from './library.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import { deadline, pause } from './waiting.ts';
 
-const RETRIEVE_TIMEOUT_MS = 30_000;
+/** The network ends a silent answer much sooner; this ends one that trickles. */
+const RETRIEVE_TIMEOUT_MS = 5 * 60_000;
 /** A holder that has not answered by then gets company; the first good answer wins. */
 const HEDGE_MS = 4_000;
 
@@ -45,7 +46,8 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     if (!piece.local) return undefined;
     const found = await deps.chunks.get(`own/${piece.chunk_id}`);
     if (found.ok) return found.value;
-    // Honest at once: this device no longer has what its records claim.
+    // Honest at once about what is gone; what cannot be read today may be readable tomorrow.
+    if (found.error === 'damaged') return undefined;
     await library.updatePiece(piece.chunk_id, (now) => ({ ...now, local: false }));
     return undefined;
   }

@@ -1,22 +1,27 @@
+import type { Roster } from '../domain/circle/roster.ts';
 import type { FileId } from '../domain/ids.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
-import { holdersOf, type Library } from './library.ts';
-import type { HeldLedger } from './held-ledger.ts';
-import { heldChunkKey } from './held-ledger.ts';
+import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
+import { holdersOf, storedCopies, type Library } from './library.ts';
 
 /**
  * Drops this device's copy of a file. Only when every piece has all the copies that are possible
  * now (at least one); the records say so before the bytes go.
  */
 export async function freeLocalCopy(
-  deps: { readonly library: Library; readonly chunks: ChunkStore; readonly target: () => number },
+  deps: {
+    readonly library: Library;
+    readonly chunks: ChunkStore;
+    readonly roster: () => Roster;
+    readonly target: () => number;
+  },
   id: FileId,
 ): Promise<Result<undefined, 'kept'>> {
   const pieces = deps.library.pieces(id);
   const enough = Math.max(1, deps.target());
-  if (pieces.length === 0 || pieces.some((piece) => holdersOf(piece).size < enough))
-    return fail('kept');
+  const isShort = pieces.some((piece) => holdersOf(piece, deps.roster()).size < enough);
+  if (pieces.length === 0 || isShort) return fail('kept');
   for (const { chunk_id } of pieces) {
     const noted = await deps.library.updatePiece(chunk_id, (piece) => ({ ...piece, local: false }));
     if (!noted.ok) return fail('kept');
@@ -31,7 +36,7 @@ export async function freeLocalCopy(
  */
 export async function sweepChunks(deps: {
   readonly library: Library;
-  readonly held: HeldLedger;
+  readonly held: HeldLedger & { readonly damaged: number };
   readonly chunks: ChunkStore;
 }): Promise<void> {
   const onDisk = new Set<string>(await deps.chunks.list());
@@ -39,9 +44,10 @@ export async function sweepChunks(deps: {
   for (const file of deps.library.files()) {
     for (const piece of deps.library.pieces(file.record.file_id)) {
       const key = `own/${piece.chunk_id}` as const;
-      if (!piece.local) continue;
-      linked.add(key);
-      if (!onDisk.has(key)) {
+      // Bytes that were found bad are no copy, but as long as there is no other they may be all there is.
+      const isLast = storedCopies(piece).length === 0;
+      if (piece.local || isLast) linked.add(key);
+      if (piece.local && !onDisk.has(key)) {
         await deps.library.updatePiece(piece.chunk_id, (now) => ({ ...now, local: false }));
       }
     }
@@ -51,5 +57,9 @@ export async function sweepChunks(deps: {
     linked.add(heldChunkKey(record));
     if (!onDisk.has(heldChunkKey(record))) await deps.held.remove(record);
   }
-  for (const key of await deps.chunks.list()) if (!linked.has(key)) await deps.chunks.delete(key);
+  for (const key of await deps.chunks.list()) {
+    // What links these bytes may be what cannot be read.
+    const { damaged } = key.startsWith('own/') ? deps.library : deps.held;
+    if (!linked.has(key) && damaged === 0) await deps.chunks.delete(key);
+  }
 }

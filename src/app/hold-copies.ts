@@ -21,10 +21,13 @@ import { deadline } from './waiting.ts';
 
 /** Pulls at once, over all owners: bounds memory to about this many MiB. */
 const PULLS_AT_ONCE = 4;
-const PULL_TIMEOUT_MS = 60_000;
+/** The network ends a silent pull much sooner; this ends one that trickles. */
+const PULL_TIMEOUT_MS = 15 * 60_000;
 const ACK_TIMEOUT_MS = 20_000;
 /** Grants waiting to be pulled; more are not accepted. */
 const MAX_PULLS_WAITING = 1024;
+/** Reserved at a time for one device that asks; it may ask again when that is used. */
+const MAX_RESERVED_BYTES = 256 * 1024 * 1024;
 
 type StoreRequest = Pick<
   Extract<PeerRequest, { type: 'store_request' }>,
@@ -98,8 +101,12 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
 
   async function offer(from: DeviceId, request: StoreRequest): Promise<void> {
     const key = `${from}/${request.request_id}`;
-    const bytes = Math.min(freeBytes(key), request.total_bytes);
+    const bytes = Math.min(freeBytes(key), request.total_bytes, MAX_RESERVED_BYTES);
     if (bytes === 0) return;
+    // One reservation a device, so that nobody takes all the room by asking many times.
+    for (const other of reservations.keys()) {
+      if (other.startsWith(`${from}/`) && other !== key) reservations.delete(other);
+    }
     const until = environment.monotonic() + OFFER_SECONDS * 1000;
     reservations.set(key, { bytes, until });
     const { device_class, durable, incarnation } = deps.presence();

@@ -1,10 +1,13 @@
-import type { ChunkId, FileId, MemberId } from '../domain/ids.ts';
+import { CHUNK_OVERHEAD } from '../domain/files/chunk-cipher.ts';
+import { pieceLayout } from '../domain/files/padding.ts';
+import type { ChunkId, DeviceId, FileId, MemberId } from '../domain/ids.ts';
 import type { FileRecord, PieceRecord } from '../domain/records.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
-import type { Result } from '../domain/result.ts';
+import { ok, type Result } from '../domain/result.ts';
 import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
 import type { RecordChange } from '../ports/record-store.ts';
 import type { Records } from './records.ts';
+import { createKeyedSerial } from './serial.ts';
 
 /** A file of mine as this device knows it. */
 export interface LibraryFile {
@@ -43,13 +46,23 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     foundPieces.values.map((piece) => [piece.chunk_id, piece]),
   );
   let damaged = found.damaged + foundPieces.damaged;
+  const add = (record: FileRecord, manifest: ManifestView | undefined) => {
+    files.set(record.file_id, { record, manifest });
+    if (manifest === undefined) return;
+    // A piece nobody knows the copies of counts as having none, never as not being there.
+    for (const piece of blankPieces(manifest)) {
+      if (!pieces.has(piece.chunk_id)) pieces.set(piece.chunk_id, piece);
+    }
+  };
   for (const record of found.values) {
     const opened =
       record.manifest === null ? undefined : await crypto.openManifest(record.manifest);
     if (opened?.ok === false) damaged++;
-    else files.set(record.file_id, { record, manifest: opened?.value });
+    else add(record, opened?.value);
   }
 
+  // Per piece, or a slow write of an older state could land on a newer one.
+  const inTurn = createKeyedSerial<ChunkId>();
   const version = createObservable(0);
   const changed = () => {
     version.set(version.get() + 1);
@@ -78,39 +91,60 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       return written;
     },
 
-    async updatePiece(chunk, update) {
-      const before = pieces.get(chunk);
-      if (before === undefined) return { ok: true, value: undefined };
-      // In memory first, so that the next update starts from this one; undone if the disk refuses.
-      const after = update(before);
-      pieces.set(chunk, after);
-      const written = await records.write([records.pieces.put(chunk, after)]);
-      if (!written.ok && pieces.get(chunk) === after) pieces.set(chunk, before);
-      changed();
-      return written;
-    },
+    updatePiece: (chunk, update) =>
+      inTurn(chunk, async () => {
+        const before = pieces.get(chunk);
+        if (before === undefined) return ok();
+        const after = update(before);
+        const written = await records.write([records.pieces.put(chunk, after)]);
+        if (written.ok && pieces.has(chunk)) pieces.set(chunk, after);
+        changed();
+        return written;
+      }),
 
     async removeFile(id, also) {
       const gone = files.get(id)?.manifest?.chunks ?? [];
+      const before = gone.flatMap((chunk) => pieces.get(chunk) ?? []);
+      // Out of memory first, so that no update starts any more; those under way come to their end.
+      for (const chunk of gone) pieces.delete(chunk);
+      await Promise.all(gone.map((chunk) => inTurn(chunk, () => Promise.resolve())));
       const written = await records.write([
         records.files.remove(id),
         ...gone.map((chunk) => records.pieces.remove(chunk)),
         ...also,
       ]);
-      if (!written.ok) return written;
-      files.delete(id);
-      for (const chunk of gone) pieces.delete(chunk);
+      if (written.ok) files.delete(id);
+      else for (const piece of before) pieces.set(piece.chunk_id, piece);
       changed();
       return written;
     },
   };
 }
 
-/** Copies that count: signed for, not lost, one per member, never the storing device's. */
+/** Pieces as they were when they had just been locked. */
+function blankPieces({ fileId, size, chunks }: ManifestView): readonly PieceRecord[] {
+  const layout = pieceLayout(size);
+  return chunks.slice(0, layout.count).map((chunk, index) => ({
+    v: 1,
+    chunk_id: chunk,
+    file_id: fileId,
+    index,
+    size: layout.piece(index).paddedLength + CHUNK_OVERHEAD,
+    local: true,
+    copies: [],
+  }));
+}
+
+/** Copies that were signed for and not lost since. */
 export function storedCopies(piece: PieceRecord): PieceRecord['copies'] {
   return piece.copies.filter((copy) => copy.state === 'stored');
 }
 
-export function holdersOf(piece: PieceRecord): ReadonlySet<MemberId> {
-  return new Set(storedCopies(piece).map((copy) => copy.member));
+/** The people whose copies count: their device is still one of the circle's. */
+export function holdersOf(
+  piece: PieceRecord,
+  roster: { readonly devices: { has(device: DeviceId): boolean } },
+): ReadonlySet<MemberId> {
+  const counted = storedCopies(piece).filter((copy) => roster.devices.has(copy.device));
+  return new Set(counted.map((copy) => copy.member));
 }

@@ -80,7 +80,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
   });
 
   function missing(piece: PieceRecord): number {
-    return Math.max(0, deps.target() - holdersOf(piece).size);
+    return Math.max(0, deps.target() - holdersOf(piece, deps.roster()).size);
   }
 
   function rescan(): void {
@@ -115,7 +115,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
         needing.delete(chunk);
         continue;
       }
-      const taken = new Set([...holdersOf(piece), ...(inFlight.get(chunk) ?? [])]);
+      const taken = new Set([...holdersOf(piece, deps.roster()), ...(inFlight.get(chunk) ?? [])]);
       const chosen = chooseHolders({
         candidates,
         taken,
@@ -136,7 +136,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     const members = inFlight.get(chunk) ?? new Set();
     inFlight.set(chunk, members.add(candidate.member));
     busyWith.set(candidate.device, (busyWith.get(candidate.device) ?? 0) + 1);
-    offers.spend(candidate.device, piece.size + tagsLength(piece.size));
+    offers.spend(candidate.device, piece.size + tagsLength(piece.size), need);
     deps.onChange();
     const limit = deadline(environment, COPY_TIMEOUT_MS, deps.signal);
     const outcome = await maker
@@ -188,7 +188,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
       const roster = deps.roster();
       const couldTake = [...deps.hereNow()].some((device) => {
         const member = roster.devices.get(device)?.member;
-        return member !== undefined && short.some((piece) => !holdersOf(piece).has(member));
+        return member !== undefined && short.some((piece) => !holdersOf(piece, roster).has(member));
       });
       return couldTake ? 'no-room' : 'nobody-here';
     },

@@ -33,11 +33,13 @@ export async function retrieveFile(
     stop.abort();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  let isDone = false;
   try {
     const written = await writePieces(deps, manifest, sink, onProgress, stop.signal);
-    if (!written.ok) await sink.abort();
+    isDone = written.ok;
     return written;
   } finally {
+    if (!isDone) await sink.abort();
     signal.removeEventListener('abort', onAbort);
     stop.abort();
   }

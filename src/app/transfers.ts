@@ -30,6 +30,7 @@ export interface TransfersDeps extends LockFileDeps, RetrieveFileDeps {
   readonly environment: Environment;
   readonly signal: AbortSignal;
   readonly onChange: () => void;
+  readonly onUnexpected: (error: unknown) => void;
   /** A file was locked: copies may go out. */
   readonly onLocked: () => void;
 }
@@ -44,16 +45,9 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     const id = toHex(deps.environment.random(8));
     const controller = new AbortController();
     controllers.set(id, controller);
-    deps.signal.addEventListener(
-      'abort',
-      () => {
-        controller.abort();
-      },
-      { once: true, signal: controller.signal },
-    );
     transfers.set(id, { ...of, id, fraction: 0, state: 'queued' });
     deps.onChange();
-    return { id, signal: controller.signal };
+    return { id, signal: AbortSignal.any([controller.signal, deps.signal]) };
   }
 
   function update(id: string, change: Partial<Transfer>): void {
@@ -68,6 +62,16 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     if (typeof state === 'object' && state.failed === 'cancelled') transfers.delete(id);
     update(id, { state });
     deps.onChange();
+  }
+
+  /** What nobody expected ends the transfer too, and is not kept quiet. */
+  async function run(id: string, work: () => Promise<void>, problem: TransferProblem) {
+    try {
+      await work();
+    } catch (error) {
+      end(id, { failed: problem });
+      deps.onUnexpected(error);
+    }
   }
 
   async function store(id: string, source: FileSource, signal: AbortSignal): Promise<void> {
@@ -108,7 +112,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
           name: source.name,
           size: source.size,
         });
-        void lockQueue(() => store(id, source, signal));
+        void lockQueue(() => run(id, () => store(id, source, signal), 'interrupted'));
       }
     },
     download(file, sink) {
@@ -116,7 +120,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       if (manifest === undefined) return;
       const { name, size } = manifest;
       const { id, signal } = begin({ kind: 'fetch', fileId: file, name, size });
-      void fetchTo(id, file, sink, signal);
+      void run(id, () => fetchTo(id, file, sink, signal), 'save-failed');
     },
     cancel(id) {
       controllers.get(id)?.abort();

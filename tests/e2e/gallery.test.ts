@@ -258,9 +258,11 @@ function lookAtFocus(): { index: number; shown: boolean; covered: boolean } | un
   };
 }
 
-function smallTargets(): readonly string[] {
+async function smallTargets(): Promise<readonly string[]> {
+  // Rows are laid out when they come near the screen, which takes a frame to find out.
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   return [...document.querySelectorAll<HTMLElement>('button, input, summary')]
-    .filter((element) => element.checkVisibility())
+    .filter((element) => element.checkVisibility({ contentVisibilityAuto: true }))
     .filter((element) => {
       const { width, height } = element.getBoundingClientRect();
       const high = element.matches('nav button, [data-file], .button, .icon-button') ? 44 : 24;

@@ -1,7 +1,7 @@
 import { MAX_FRAME_BYTES } from '../../domain/limits.ts';
 import type { AccessRefusal } from '../../ports/network.ts';
 
-/** A call without an answer ends with `timeout` after this. */
+/** A call ends with `timeout` after this long without a frame of its answer, however slow the rest. */
 export const CALL_TIMEOUT_MS = 30_000;
 /** Payload of one request or answer: a frame less its envelope. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 256;

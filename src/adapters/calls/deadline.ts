@@ -9,12 +9,12 @@ export interface Deadline {
 }
 
 /**
- * Runs `work` under a signal that fires when the caller's does or when `ms` have passed. Answers
- * at once in either case, whatever `work` does.
+ * Runs `work` under a signal that fires when the caller's does or when `ms` have passed without a
+ * sign of life from it. Answers at once in either case, whatever `work` does.
  */
 export function withDeadline<T>(
   { environment, ms, signal }: Deadline,
-  work: (signal: AbortSignal) => Promise<Result<T, CallError>>,
+  work: (signal: AbortSignal, alive: () => void) => Promise<Result<T, CallError>>,
 ): Promise<Result<T, CallError>> {
   if (signal.aborted) return Promise.resolve(fail('aborted'));
   const controller = new AbortController();
@@ -27,15 +27,23 @@ export function withDeadline<T>(
     const aborted = (): void => {
       end('aborted');
     };
-    const cancelTimer = environment.after(ms, () => {
-      end('timeout');
-    });
+    const startTimer = () =>
+      environment.after(ms, () => {
+        end('timeout');
+      });
+    let cancelTimer = startTimer();
+    let released = false;
+    const alive = (): void => {
+      cancelTimer();
+      if (!released) cancelTimer = startTimer();
+    };
     const release = (): void => {
+      released = true;
       cancelTimer();
       signal.removeEventListener('abort', aborted);
     };
     signal.addEventListener('abort', aborted);
-    work(controller.signal).then((result) => {
+    work(controller.signal, alive).then((result) => {
       release();
       resolve(result);
     }, reject);

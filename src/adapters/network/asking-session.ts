@@ -16,10 +16,15 @@ import { answeringFrame, askingFrame, type AnsweringFrame, type AskingFrame } fr
 /** A peer that has not confirmed a cancel after this long has its stream ended. */
 export const CANCEL_GRACE_MS = 30_000;
 
+export interface SessionCallOptions extends CallOptions {
+  /** Called for each frame of the answer. */
+  readonly onFrame?: () => void;
+}
+
 /** Our end of a stream we opened: many calls at once, each answered exactly once, whatever happens. */
 export interface AskingSession {
   /** Without a time-out of its own: the signal is the caller's. */
-  call(payload: Bytes, options: CallOptions): Promise<Result<Answer, CallError>>;
+  call(payload: Bytes, options: SessionCallOptions): Promise<Result<Answer, CallError>>;
   ended(): boolean;
   /** Ends the stream now; open calls are `gone`. */
   abort(): void;
@@ -30,6 +35,7 @@ export interface AskingSession {
 interface Pending {
   readonly maxBody: number;
   readonly settle: (result: Result<Answer, CallError>) => void;
+  readonly onFrame: () => void;
   answer: { readonly payload: Bytes; readonly body: Bytes; filled: number } | undefined;
   cancelled: boolean;
   /** For a cancel to be confirmed. */
@@ -80,7 +86,7 @@ export function createAskingSession(
     },
   };
 
-  function call(payload: Bytes, options: CallOptions): Promise<Result<Answer, CallError>> {
+  function call(payload: Bytes, options: SessionCallOptions): Promise<Result<Answer, CallError>> {
     const { signal } = options;
     if (payload.length > MAX_PAYLOAD_BYTES) return Promise.resolve(fail('too-large'));
     if (signal.aborted) return Promise.resolve(fail('aborted'));
@@ -107,6 +113,7 @@ export function createAskingSession(
       pending.set(id, {
         maxBody,
         settle,
+        onFrame: options.onFrame ?? (() => undefined),
         answer: undefined,
         cancelled: false,
         stopWaiting: () => undefined,
@@ -131,6 +138,7 @@ export function createAskingSession(
   function onFrame(frame: Exclude<AnsweringFrame, CreditFrame>): boolean {
     const call = pending.get(frame.id);
     if (call === undefined) return false;
+    call.onFrame();
     switch (frame.type) {
       case 'response':
         if (call.answer !== undefined || frame.body_length > call.maxBody) return false;

@@ -79,10 +79,10 @@ export function createLibp2pNetwork(deps: Libp2pNetworkDeps): Network {
         ms: CALL_TIMEOUT_MS,
         signal: options.signal,
       };
-      return withDeadline(deadline, async (signal) => {
+      return withDeadline(deadline, async (signal, alive) => {
         const session = await running?.session(lane, to, signal);
         if (session === undefined) return fail('gone');
-        return session.call(payload, { ...options, signal });
+        return session.call(payload, { ...options, signal, onFrame: alive });
       });
     },
     handle(lane, handler) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCopyReceipts, type Copy } from '../../../src/app/copy-receipts.ts';
-import { holdersOf, storedCopies, type Library } from '../../../src/app/library.ts';
+import { storedCopies, type Library } from '../../../src/app/library.ts';
 import type { Bytes } from '../../../src/domain/bytes.ts';
 import {
   idOf,
@@ -16,6 +16,8 @@ import { BEN, CIRCLE, CLEO, copyFor, createOwner, receiptFor, someone } from './
 
 type Owner = Awaited<ReturnType<typeof createOwner>>;
 
+/** Nobody was removed. */
+const EVERYONE = { devices: { has: () => true } };
 const SEALED = new Uint8Array(4_168).fill(5);
 
 describe('a receipt', () => {
@@ -126,11 +128,11 @@ describe('a receipt', () => {
     const late = async (library: Library) => {
       const receipts = createCopyReceipts({ ...depsOf(owner), library });
       await receipts.accept(BEN.device, receiptFor(owner.member, copy).bytes);
-      return holdersOf(library.piece(owner.chunk)!).size;
+      return holdersOf(library.piece(owner.chunk)!, EVERYONE).size;
     };
     const noted = await owner.reopen();
     expect(await late(noted)).toBe(1);
-    expect(holdersOf((await owner.reopen()).piece(owner.chunk)!).size).toBe(1);
+    expect(holdersOf((await owner.reopen()).piece(owner.chunk)!, EVERYONE).size).toBe(1);
     // Negative control: the grant was not written down.
     const unwritten = await createOwner('receipts');
     expect(await late(unwritten.library)).toBe(0);
@@ -189,7 +191,7 @@ function depsOf({ member, library, environment }: Owner) {
 }
 
 function counted(owner: Owner): readonly MemberId[] {
-  return [...holdersOf(owner.library.piece(owner.chunk)!)];
+  return [...holdersOf(owner.library.piece(owner.chunk)!, EVERYONE)];
 }
 
 function fromBen(forged: { readonly bytes: Bytes }): Forgery {
