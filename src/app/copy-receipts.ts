@@ -11,6 +11,17 @@ export type Copy = PieceRecord['copies'][number];
 /** `denied`: forged or about others. `unknown`: nothing of it was ever granted. */
 export type ReceiptRefusal = 'denied' | 'unknown' | 'full';
 
+/**
+ * Of what a device lost only the last is kept, for its seal epoch: a list that grew with every loss
+ * would in the end be longer than a record may be.
+ */
+function isKept(known: Copy, added: Copy): boolean {
+  return (
+    known.replica_id !== added.replica_id &&
+    !(known.device === added.device && known.state === 'lost')
+  );
+}
+
 /** What was granted to whom, and the receipts that come back for it, also much later. */
 export interface CopyReceipts {
   /** Writes down a copy: before its grant leaves, so that no receipt can surprise us. */
@@ -38,7 +49,7 @@ export function createCopyReceipts(deps: {
     chunkOf.set(copy.replica_id, chunk);
     return library.updatePiece(chunk, (piece) => ({
       ...piece,
-      copies: [...piece.copies.filter((known) => known.replica_id !== copy.replica_id), copy],
+      copies: [...piece.copies.filter((known) => isKept(known, copy)), copy],
     }));
   }
 

@@ -4,7 +4,7 @@ import type { Candidate } from '../domain/replication/placement.ts';
 import type { PieceRecord } from '../domain/records.ts';
 import type { PeerReply, PeerRequest } from '../domain/wire/peer-messages.ts';
 import type { CryptoPool, SealedReplica } from '../ports/crypto-pool.ts';
-import type { CopyReceipts } from './copy-receipts.ts';
+import type { Copy, CopyReceipts } from './copy-receipts.ts';
 import type { ChunkFetcher } from './fetch-chunk.ts';
 import type { Library } from './library.ts';
 import type { PeerCalls } from './peer-calls.ts';
@@ -16,10 +16,15 @@ export type CopyOutcome = 'stored' | 'refused' | 'unreachable' | 'no-source';
 export interface CopyMaker {
   make(piece: PieceRecord, to: Candidate, signal: AbortSignal): Promise<CopyOutcome>;
   /** The holder fetches what it was granted: once. */
-  onPull(from: DeviceId, replica: ReplicaId): { readonly reply: PeerReply; readonly body?: Bytes };
+  onPull(
+    from: DeviceId,
+    replica: ReplicaId,
+  ): Promise<{ readonly reply: PeerReply; readonly body?: Bytes }>;
   onRefusal(from: DeviceId, refusal: Extract<PeerRequest, { type: 'store_refusal' }>): void;
   /** Its receipt counts: nothing serves this replica any more. */
   onStored(replica: ReplicaId): void;
+  /** Connections came or went: copies under way to devices that are gone are given up. */
+  onLinks(): void;
 }
 
 export interface CopyMakerDeps {
@@ -30,13 +35,14 @@ export interface CopyMakerDeps {
   readonly library: Library;
   readonly fetcher: ChunkFetcher;
   readonly receipts: CopyReceipts;
+  readonly isHere: (device: DeviceId) => boolean;
   /** A receipt came with the answer to a grant. */
   readonly onReceipt: (from: DeviceId, receipt: Bytes) => Promise<boolean>;
 }
 
 interface Outgoing {
   readonly chunk: ChunkId;
-  readonly device: DeviceId;
+  readonly copy: Copy;
   readonly body: Bytes;
   readonly tagsBytes: number;
   readonly settle: (outcome: CopyOutcome) => void;
@@ -102,10 +108,11 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
   return {
     async make(piece, to, signal) {
       const sealed = await sealFor(piece, to, signal);
-      if (sealed === undefined) return 'no-source';
+      // Sealing takes a while, in which the file may have been deleted.
+      if (sealed === undefined || library.piece(piece.chunk_id) === undefined) return 'no-source';
       const { sealEpoch, replica } = sealed;
       const { replicaId } = replica;
-      const noted = await deps.receipts.note(piece.chunk_id, {
+      const copy: Copy = {
         device: to.device,
         member: to.member,
         replica_id: replicaId,
@@ -115,13 +122,12 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
         state: 'granted',
         receipt: null,
         confirmed: 0,
-      });
-      if (!noted.ok || library.piece(piece.chunk_id) === undefined) return 'no-source';
+      };
       const { promise: settled, resolve: settle } = Promise.withResolvers<CopyOutcome>();
       const body = concat(replica.sealed, replica.tags);
       const tagsBytes = replica.tags.length;
       const chunk = piece.chunk_id;
-      outgoing.set(replicaId, { chunk, device: to.device, body, tagsBytes, settle });
+      outgoing.set(replicaId, { chunk, copy, body, tagsBytes, settle });
       const onEnd = () => {
         settle('unreachable');
       };
@@ -134,12 +140,16 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
         outgoing.delete(replicaId);
       }
     },
-    onPull(from, replica) {
+    async onPull(from, replica) {
       const found = outgoing.get(replica);
-      // Deleted since it was granted: then nobody is to have it any more.
-      const isDeleted = found !== undefined && library.piece(found.chunk) === undefined;
-      if (found?.device !== from || isDeleted)
+      if (found?.copy.device !== from) return { reply: { type: 'refused', reason: 'spent' } };
+      // Written down before the bytes leave: only what was handed out can be signed for, and a
+      // delete knows of it.
+      const noted = await deps.receipts.note(found.chunk, found.copy);
+      if (!noted.ok) return { reply: { type: 'refused', reason: 'full' } };
+      if (library.piece(found.chunk) === undefined) {
         return { reply: { type: 'refused', reason: 'spent' } };
+      }
       return {
         reply: { type: 'store_bytes', replica_id: replica, tags_bytes: found.tagsBytes },
         body: found.body,
@@ -147,8 +157,13 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
     },
     onRefusal(from, refusal) {
       const found = outgoing.get(refusal.replica_id);
-      if (found?.device !== from) return;
+      if (found?.copy.device !== from) return;
       found.settle(refusal.reason === 'unreachable' ? 'unreachable' : 'refused');
+    },
+    onLinks() {
+      for (const { copy, settle } of outgoing.values()) {
+        if (!deps.isHere(copy.device)) settle('unreachable');
+      }
     },
     onStored(replica) {
       outgoing.get(replica)?.settle('stored');

@@ -167,6 +167,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     readReceipt,
     roster,
     hereNow,
+    isHere,
     target,
   });
   const deleter = await openFileDeleter({
@@ -262,6 +263,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     state.roster.subscribe(followRoster),
     library.version.subscribe(onChange),
     network.links.subscribe(onChange),
+    network.links.subscribe(placer.onLinks),
     network.relay.subscribe(onChange),
     sync.met.subscribe(onChange),
   ];

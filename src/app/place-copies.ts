@@ -6,7 +6,6 @@ import {
   type DeviceId,
   type FileId,
   type MemberId,
-  type ReplicaId,
 } from '../domain/ids.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import { chooseHolders, type Candidate } from '../domain/replication/placement.ts';
@@ -19,15 +18,15 @@ import type { Environment } from '../ports/environment.ts';
 import { createCopyReceipts } from './copy-receipts.ts';
 import type { ChunkFetcher } from './fetch-chunk.ts';
 import { holdersOf, type Library } from './library.ts';
-import { createCopyMaker } from './make-copy.ts';
+import { createCopyMaker, type CopyMaker } from './make-copy.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import { ANNOUNCE_MS, branchOf, type Need, type StoreOffers } from './store-offers.ts';
 import { deadline, every } from './waiting.ts';
 
 /** Copies on their way to one device at once: bounds memory to about this many MiB a device. */
 const COPIES_IN_FLIGHT = 4;
-/** From grant to receipt. */
-const COPY_TIMEOUT_MS = 90_000;
+/** From grant to receipt, over a slow uplink. A holder that disappears is given up at once. */
+const COPY_TIMEOUT_MS = 20 * 60_000;
 
 /** The owner's side of storing: keeps every piece at its number of distinct members. */
 export interface CopyPlacer {
@@ -38,7 +37,8 @@ export interface CopyPlacer {
   onMet(device: DeviceId): void;
   /** Offers came in. */
   pump(): void;
-  onPull(from: DeviceId, replica: ReplicaId): { readonly reply: PeerReply; readonly body?: Bytes };
+  onPull: CopyMaker['onPull'];
+  onLinks(): void;
   onAck(from: DeviceId, receipt: Bytes): Promise<PeerReply>;
   onRefusal(from: DeviceId, refusal: Extract<PeerRequest, { type: 'store_refusal' }>): void;
   /** Copies of this file are on their way now. */
@@ -60,6 +60,7 @@ export interface CopyPlacerDeps {
   readonly readReceipt: typeof readReceipt;
   readonly roster: () => Roster;
   readonly hereNow: () => Iterable<DeviceId>;
+  readonly isHere: (device: DeviceId) => boolean;
   /** Copies to aim at now. */
   readonly target: () => number;
   readonly signal: AbortSignal;
@@ -177,6 +178,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
       if (needing.size > 0) offers.askDevice(device, need());
     },
     onPull: maker.onPull,
+    onLinks: maker.onLinks,
     onAck,
     onRefusal: maker.onRefusal,
     isMoving: (file) => library.pieces(file).some((piece) => inFlight.has(piece.chunk_id)),

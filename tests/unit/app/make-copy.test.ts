@@ -19,26 +19,26 @@ type Grant = Extract<PeerRequest, { type: 'store_grant' }>;
 describe('a granted copy', () => {
   it('goes to the device it was granted to, as often as it asks until its receipt is here', async () => {
     const { maker, replica, made, acknowledge } = await granted();
-    expect(served(maker.onPull(BEN.device, replica))).toBe(true);
-    expect(served(maker.onPull(BEN.device, replica))).toBe(true);
+    expect(served(await maker.onPull(BEN.device, replica))).toBe(true);
+    expect(served(await maker.onPull(BEN.device, replica))).toBe(true);
     await acknowledge();
-    expect(maker.onPull(BEN.device, replica)).toEqual(spent);
+    expect(await maker.onPull(BEN.device, replica)).toEqual(spent);
     expect(await made).toBe('stored');
   });
 
   it('goes to nobody else', async () => {
     const { maker, replica } = await granted();
-    expect(maker.onPull(CLEO.device, replica)).toEqual(spent);
-    expect(maker.onPull(BEN.device, idOf<ReplicaId>(new Uint8Array(32)))).toEqual(spent);
+    expect(await maker.onPull(CLEO.device, replica)).toEqual(spent);
+    expect(await maker.onPull(BEN.device, idOf<ReplicaId>(new Uint8Array(32)))).toEqual(spent);
     // Negative control: the same question by the grantee.
-    expect(served(maker.onPull(BEN.device, replica))).toBe(true);
+    expect(served(await maker.onPull(BEN.device, replica))).toBe(true);
   });
 
   it('goes to nobody any more once the file was deleted', async () => {
     const { maker, replica, owner } = await granted();
-    expect(served(maker.onPull(BEN.device, replica))).toBe(true);
+    expect(served(await maker.onPull(BEN.device, replica))).toBe(true);
     await owner.library.removeFile(owner.file, []);
-    expect(maker.onPull(BEN.device, replica)).toEqual(spent);
+    expect(await maker.onPull(BEN.device, replica)).toEqual(spent);
   });
 
   it('is refused by the grantee only', async () => {
@@ -74,8 +74,30 @@ describe('a granted copy', () => {
         return { type: 'grant_taken', accepted: [], receipts: [forged.bytes] };
       },
       () => ok(receiptFor(owner.member, { ...copyOf(), ...grant!.replicas[0]! })),
+      undefined,
+      true,
     );
     expect(await made).toBe('stored');
+  });
+
+  it('is not stored by a receipt for bytes that were never fetched', async () => {
+    const outcome = async (handedOut: boolean) => {
+      const owner = await createOwner('make');
+      const { made } = await start(
+        owner,
+        ({ replicas: [granted] }) => {
+          const signed = receiptFor(owner.member, { ...copyOf(), ...granted! });
+          return { type: 'grant_taken', accepted: [], receipts: [signed.bytes] };
+        },
+        readReceipt,
+        undefined,
+        handedOut,
+      );
+      return made;
+    };
+    expect(await outcome(false)).toBe('refused');
+    // Negative control: an owner who writes the copy down before anyone fetched it.
+    expect(await outcome(true)).toBe('stored');
   });
 
   it('is not granted when the file was deleted while it was sealed', async () => {
@@ -125,6 +147,7 @@ async function start(
   answer: (grant: Grant) => PeerReply,
   read: typeof readReceipt = readReceipt,
   beforeSealed: () => Promise<unknown> = () => Promise.resolve(),
+  notedWithGrant = false,
 ) {
   const receipts = createCopyReceipts({ ...owner, circle: CIRCLE, readReceipt: read });
   const maker = createCopyMaker({
@@ -132,14 +155,16 @@ async function start(
     requestId: REQUEST,
     crypto: owner.crypto,
     library: owner.library,
+    isHere: () => true,
     receipts,
     calls: createPeerCalls({
-      call: (_lane, _to: DeviceId, payload) => {
+      call: async (_lane, _to: DeviceId, payload) => {
         const request = peerRequest.decode(payload);
-        if (!request.ok || request.value.type !== 'store_grant')
-          return Promise.resolve(fail('gone'));
+        if (!request.ok || request.value.type !== 'store_grant') return fail('gone');
+        const [granted] = request.value.replicas;
+        if (notedWithGrant) await receipts.note(owner.chunk, { ...copyOf(), ...granted! });
         const reply = answer(request.value);
-        return Promise.resolve(ok({ payload: peerReply.encode(reply), body: new Uint8Array() }));
+        return ok({ payload: peerReply.encode(reply), body: new Uint8Array() });
       },
     }),
     fetcher: {
