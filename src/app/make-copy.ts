@@ -77,7 +77,7 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
     sealEpoch: number,
     replica: SealedReplica,
     signal: AbortSignal,
-  ): Promise<'pulling' | 'stored' | 'refused' | 'unreachable'> {
+  ): Promise<'pulling' | 'stored' | 'refused' | 'unreachable' | 'forgotten'> {
     const granted = {
       replica_id: replica.replicaId,
       size: replica.sealed.length,
@@ -102,7 +102,7 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
     const { accepted, receipts } = answer.value.reply;
     if (accepted.includes(replica.replicaId)) return 'pulling';
     for (const receipt of receipts) if (await deps.onReceipt(device, receipt)) return 'stored';
-    return 'refused';
+    return receipts.length > 0 ? 'forgotten' : 'refused';
   }
 
   return {
@@ -134,6 +134,12 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
       signal.addEventListener('abort', onEnd, { once: true });
       try {
         const granted = await grant(to.device, sealEpoch, replica, signal);
+        if (granted === 'forgotten') {
+          // It says it has what nobody here knows it fetched: a record was damaged, or it lies. That
+          // one never counts; the next grant is for other bytes.
+          await deps.receipts.note(chunk, { ...copy, state: 'lost' });
+          return 'refused';
+        }
         return granted === 'pulling' ? await settled : granted;
       } finally {
         signal.removeEventListener('abort', onEnd);

@@ -13,6 +13,7 @@ import { createMemoryHub, type MemoryHub } from '../../src/adapters/memory/memor
 import {
   createMemoryRecordStore,
   createRecordDisk,
+  type RecordDisk,
 } from '../../src/adapters/memory/memory-record-store.ts';
 import { createMemoryStorageMeter } from '../../src/adapters/memory/memory-storage-meter.ts';
 import { createMemoryVault } from '../../src/adapters/memory/memory-vault.ts';
@@ -25,10 +26,10 @@ import { deviceKeyOf } from '../../src/domain/identity/device-key.ts';
 import type { DeviceId } from '../../src/domain/ids.ts';
 import { verifyOwnership } from '../../src/domain/proofs/ownership.ts';
 
-const RELAY = '/dns4/relay.test/tcp/443/tls/ws/p2p/12D3KooWSimulatedRelay';
+export const RELAY = '/dns4/relay.test/tcp/443/tls/ws/p2p/12D3KooWSimulatedRelay';
 const GIB = 1024 ** 3;
 /** Virtual time within which everything that can happen has happened. */
-const SOON_MS = 120_000;
+export const SOON_MS = 120_000;
 
 export interface World {
   readonly clock: VirtualClock;
@@ -53,6 +54,8 @@ export interface Person {
   readonly app: App;
   readonly device: () => DeviceId;
   readonly disk: ChunkDisk;
+  /** Records as they lie on disk, wrapped. */
+  readonly recordDisk: RecordDisk;
   readonly deps: AppDeps;
   /** Closes the tab and opens it again on the same disk. */
   restart(): Promise<void>;
@@ -125,6 +128,7 @@ export function createWorld(seed: string): World {
     return {
       name,
       disk,
+      recordDisk,
       get app() {
         return current.app;
       },

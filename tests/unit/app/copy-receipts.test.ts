@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCopyReceipts, type Copy } from '../../../src/app/copy-receipts.ts';
-import { storedCopies, type Library } from '../../../src/app/library.ts';
+import { holdersOf, storedCopies, type Library } from '../../../src/app/library.ts';
 import type { Bytes } from '../../../src/domain/bytes.ts';
 import {
   idOf,

@@ -18,7 +18,6 @@ import { sha256 } from '../../../src/domain/digest.ts';
 import { chunkIdOf } from '../../../src/domain/files/chunk-cipher.ts';
 import { replicaIdOf } from '../../../src/domain/files/seal.ts';
 import { idOf, type CircleId, type DeviceId, type MemberId } from '../../../src/domain/ids.ts';
-import { deviceKeyOf, type DeviceKey } from '../../../src/domain/identity/device-key.ts';
 import {
   hedgedSeed,
   ownershipContext,
@@ -136,7 +135,3 @@ export async function createHolder(seed: string, broken: Partial<CopyServerDeps>
 }
 
 export type Holder = Awaited<ReturnType<typeof createHolder>>;
-
-export function createDevice(random: (length: number) => Bytes): DeviceKey {
-  return deviceKeyOf(random(32));
-}

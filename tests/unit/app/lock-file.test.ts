@@ -180,7 +180,7 @@ interface Failure {
 type Break = (deps: LockFileDeps) => Partial<LockFileDeps>;
 type Parts = Awaited<ReturnType<typeof setUp>>;
 
-async function setUp(init: Failure['init'] = undefined, broken: Break = () => ({})) {
+async function setUp(init?: Failure['init'], broken: Break = () => ({})) {
   const profile = createProfile('lock', init?.capacityBytes);
   const { environment, records, chunks, bulk, vault } = profile;
   const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
