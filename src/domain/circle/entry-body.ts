@@ -17,6 +17,7 @@ import {
   MAX_PERSON_NAME_BYTES,
   MAX_RELAYS,
 } from '../limits.ts';
+import { isPersonName } from './names.ts';
 import { bytesOf, bytesUpTo, idOn, textUpTo, uintUpTo } from '../wire/codec.ts';
 
 /** Generation secrets sealed to the root, with room for more of them. */
@@ -30,7 +31,7 @@ const invite = idOn<InviteId>();
 const key = bytesOf(32);
 const signature = bytesOf(64);
 const ordinal = v.pipe(uintUpTo(0xffffffff), v.minValue(1));
-const name = (maxBytes: number) => v.pipe(textUpTo(maxBytes), v.nonEmpty());
+const name = (maxBytes: number) => v.pipe(textUpTo(maxBytes), v.check(isPersonName));
 const relays = v.pipe(v.array(textUpTo(MAX_ADDRESS_BYTES)), v.maxLength(MAX_RELAYS), v.readonly());
 
 /** What an entry says. Who may say it is decided by the fold (roster-rules.ts). */

@@ -13,6 +13,7 @@ import {
 } from '../limits.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { bytesOf, createCodec, textUpTo, uintUpTo } from '../wire/codec.ts';
+import { isPersonName } from './names.ts';
 import { fromBase64Url, toBase64Url } from './text-code.ts';
 
 /** What an invite link carries. Never an epoch key. docs/protocol.md, Invite. */
@@ -41,8 +42,8 @@ const payloadCodec = createCodec(
   v.strictTuple([
     bytesOf(32),
     bytesOf(SECRET_BYTES),
-    textUpTo(MAX_PERSON_NAME_BYTES),
-    textUpTo(MAX_CIRCLE_NAME_BYTES),
+    v.pipe(textUpTo(MAX_PERSON_NAME_BYTES), v.check(isPersonName)),
+    v.pipe(textUpTo(MAX_CIRCLE_NAME_BYTES), v.check(isPersonName)),
     bytesOf(32),
     v.pipe(v.array(textUpTo(MAX_ADDRESS_BYTES)), v.maxLength(MAX_RELAYS)),
     uintUpTo(),

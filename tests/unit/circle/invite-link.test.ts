@@ -8,7 +8,8 @@ import {
   inviteKeys,
   type InviteLink,
 } from '../../../src/domain/circle/invite-link.ts';
-import { toBase64Url } from '../../../src/domain/circle/text-code.ts';
+import { isPersonName } from '../../../src/domain/circle/names.ts';
+import { fromBase64Url, toBase64Url } from '../../../src/domain/circle/text-code.ts';
 import { sha256 } from '../../../src/domain/digest.ts';
 import { idBytes, idOf, type CircleId, type DeviceId } from '../../../src/domain/ids.ts';
 import { verifyEd25519 } from '../../../src/domain/identity/signatures.ts';
@@ -39,8 +40,8 @@ const LINK: InviteLink = {
 const links: fc.Arbitrary<InviteLink> = fc.record({
   circle: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((x) => idOf<CircleId>(x)),
   secret: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(own),
-  inviter: fc.string({ unit: 'grapheme', maxLength: 5 }).filter(fits(MAX_PERSON_NAME_BYTES)),
-  circleName: fc.string({ unit: 'grapheme', maxLength: 5 }).filter(fits(MAX_CIRCLE_NAME_BYTES)),
+  inviter: fc.string({ unit: 'grapheme', maxLength: 5 }).filter(isPersonName),
+  circleName: fc.string({ unit: 'grapheme', maxLength: 5 }).filter(isPersonName),
   inviterDevice: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((x) => idOf<DeviceId>(x)),
   relays: fc.array(fc.webUrl().filter(fits(MAX_ADDRESS_BYTES)), { maxLength: 3 }),
   expires: fc.nat(),
@@ -57,6 +58,22 @@ function codeOf(body: Bytes): string {
 }
 
 describe('An invite link', () => {
+  it.each(['A\u0000a', 'A\na', ' na', 'An ', '\u202e', '\u200f'])(
+    'with the name %j is damaged, and never made',
+    (inviter) => {
+      const name = utf8(inviter);
+      const stand = 'x'.repeat(name.length);
+      const text = encodeInviteLink(ORIGIN, { ...LINK, inviter: stand });
+      const body = fromBase64Url(text.split('#j=')[1] ?? '')?.slice(0, -4);
+      if (body === undefined) throw new Error('no code');
+      const decode = () => decodeInviteLink(codeOf(body));
+      expect(decode()).toMatchObject({ ok: true, value: { inviter: stand } });
+      body.set(name, toHex(body).indexOf(toHex(utf8(stand))) / 2);
+      expect(decode()).toEqual({ ok: false, error: 'damaged' });
+      expect(() => encodeInviteLink(ORIGIN, { ...LINK, inviter })).toThrow(RangeError);
+    },
+  );
+
   it('comes back as it was made: whole, as a fragment, as a bare code, with text around', () => {
     fc.assert(
       fc.property(links, (link) => {

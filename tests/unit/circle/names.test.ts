@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkPersonName } from '../../../src/domain/circle/names.ts';
+import { checkPersonName, isPersonName } from '../../../src/domain/circle/names.ts';
 import { MAX_PERSON_NAME_BYTES } from '../../../src/domain/limits.ts';
 
 describe("A person's name", () => {
@@ -19,10 +19,18 @@ describe("A person's name", () => {
       'a\nb',
       'a\u202eb',
       'a\u2066b',
+      'a\u200fb',
+      'a\u061cb',
       'a\ud800',
     ];
     for (const name of bad) {
+      expect(isPersonName(name)).toBe(false);
       expect(checkPersonName(name)).toEqual({ ok: false, error: 'bad-name' });
     }
+  });
+
+  it('comes from others just as it would be kept, or not at all', () => {
+    expect(isPersonName('Zoë')).toBe(true);
+    expect(isPersonName(' Zoë')).toBe(false);
   });
 });
