@@ -6,10 +6,11 @@ import {
   type RosterEntry,
 } from '../domain/circle/roster-entry.ts';
 import type { EntryBody } from '../domain/circle/entry-body.ts';
+import { roomFor } from '../domain/circle/roster-room.ts';
 import { foldRoster, type Roster } from '../domain/circle/roster.ts';
 import type { CircleId, EntryId, MemberId } from '../domain/ids.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
-import { MAX_ENTRY_HEADS, MAX_ROSTER_ENTRIES } from '../domain/limits.ts';
+import { MAX_ENTRY_HEADS } from '../domain/limits.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
 import { idBytes } from '../domain/ids.ts';
 import type { Environment } from '../ports/environment.ts';
@@ -22,8 +23,14 @@ export interface CircleState {
   readonly member: MemberId;
   readonly device: DeviceKey;
   readonly roster: Observable<Roster>;
-  /** Adds what is valid, connected and new; on disk before it counts. Gives back what was new. */
-  merge(entries: readonly Bytes[]): Promise<readonly RosterEntry[]>;
+  /**
+   * Adds what is valid, connected and new; on disk before it counts. Gives back what was new. Keeps
+   * nothing if `isWelcome` says no to what the roster would become.
+   */
+  merge(
+    entries: readonly Bytes[],
+    isWelcome?: (after: Roster) => boolean,
+  ): Promise<readonly RosterEntry[]>;
   /** What the roster would be with these entries, without keeping them. */
   preview(entries: readonly Bytes[]): Roster;
   /** Signs an entry with this device's key, keeps it and gives it back; undefined on a full disk. */
@@ -46,13 +53,17 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
   const initial = readOwn(circle, deps.known);
   const roster = createObservable(foldRoster(circle, initial));
 
-  async function keep(entries: readonly RosterEntry[]): Promise<readonly RosterEntry[]> {
+  async function keep(
+    entries: readonly RosterEntry[],
+    isWelcome: (after: Roster) => boolean = () => true,
+  ): Promise<readonly RosterEntry[]> {
     const before = roster.get();
-    const fresh = entries.filter((entry) => !before.entries.has(entry.id));
-    if (fresh.length === 0 || before.entries.size + fresh.length > MAX_ROSTER_ENTRIES) return [];
+    const unknown = entries.filter((entry) => !before.entries.has(entry.id));
+    const fresh = roomFor(before.entries.values(), unknown);
+    if (fresh.length === 0) return [];
     const after = foldRoster(circle, [...before.entries.values(), ...fresh]);
     const added = fresh.filter((entry) => after.entries.has(entry.id));
-    if (added.length === 0) return [];
+    if (added.length === 0 || !isWelcome(after)) return [];
     const written = await records.write(added.map(entryChange));
     if (!written.ok) return [];
     roster.set(after);
@@ -64,7 +75,7 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
     member,
     device,
     roster,
-    merge: (entries) => serial(() => keep(readOwn(circle, entries))),
+    merge: (entries, isWelcome) => serial(() => keep(readOwn(circle, entries), isWelcome)),
     preview: (entries) =>
       foldRoster(circle, [...roster.get().entries.values(), ...readOwn(circle, entries)]),
     author: (body) =>

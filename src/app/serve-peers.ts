@@ -40,7 +40,7 @@ export function createPeerServer(deps: PeerServerDeps): CallHandler {
     if (owner === undefined) return { reply: { type: 'refused', reason: 'denied' } };
     switch (request.type) {
       case 'roster_fetch':
-        return { reply: deps.sync.onFetch(request.heads) };
+        return { reply: deps.sync.onFetch(request.heads, request.after) };
       case 'store_request':
         deps.holder.onStoreRequest(from, request);
         return { reply: { type: 'ok' } };

@@ -1,7 +1,6 @@
 import type { Bytes } from '../domain/bytes.ts';
 import { missingFrom, type Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, EntryId, IncarnationId } from '../domain/ids.ts';
-import { MAX_ENTRIES_BATCH_BYTES } from '../domain/limits.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
 import {
   rosterEntryGossip,
@@ -11,15 +10,14 @@ import {
 import type { Environment } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
 import type { CircleGossip } from './circle-gossip.ts';
-import { limitedHeads, type CircleState } from './circle-state.ts';
+import type { CircleState } from './circle-state.ts';
+import { createRosterExchange, headsOf } from './exchange-roster.ts';
+import { createStrangerDoor } from './meet-strangers.ts';
 import type { PeerCalls } from './peer-calls.ts';
-import { deadline, every } from './waiting.ts';
+import { every } from './waiting.ts';
 
 /** State heals by exchange: on every meeting and this often. */
 const EXCHANGE_MS = 30_000;
-const EXCHANGE_TIMEOUT_MS = 15_000;
-/** Rounds of fetching or pushing in one exchange; the next exchange goes on. */
-const MAX_ROUNDS = 32;
 const GOSSIP_BATCH_BYTES = 56 * 1024;
 
 type Hello = Extract<PeerRequest, { type: 'hello' }>;
@@ -41,7 +39,7 @@ export interface RosterSync {
   announce(entries: readonly Bytes[]): void;
   onGossip(payload: Bytes): void;
   onHello(from: DeviceId, hello: Hello): PeerReply;
-  onFetch(heads: readonly EntryId[]): PeerReply;
+  onFetch(heads: readonly EntryId[], after?: EntryId): PeerReply;
   onPush(from: DeviceId, entries: readonly Bytes[]): Promise<PeerReply>;
 }
 
@@ -60,8 +58,10 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
   const { network, calls, state, environment } = deps;
   const met = createObservable<ReadonlyMap<DeviceId, Met>>(new Map());
   const busy = new Set<DeviceId>();
+  const isWorthReading = createStrangerDoor(environment);
 
   const hello = (): Hello => ({ type: 'hello', heads: headsOf(state), ...deps.presence() });
+  const meet = createRosterExchange({ calls, state, environment, hello, onHello: note });
 
   function note(device: DeviceId, presence: Presence) {
     const isNew = !met.get().has(device);
@@ -76,64 +76,13 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
     if (isNew) deps.onMet(device);
   }
 
-  async function exchange(device: DeviceId, parent: AbortSignal): Promise<void> {
+  async function exchange(device: DeviceId, signal: AbortSignal): Promise<void> {
     if (busy.has(device)) return;
     busy.add(device);
-    const limit = deadline(environment, EXCHANGE_TIMEOUT_MS, parent);
     try {
-      await exchangeWithin(device, limit.signal);
+      await meet(device, signal);
     } finally {
-      limit.done();
       busy.delete(device);
-    }
-  }
-
-  async function exchangeWithin(device: DeviceId, signal: AbortSignal): Promise<void> {
-    let theirs = await greet(device, signal);
-    if (theirs === undefined) return;
-    if (theirs.stranger) {
-      await push(device, theirs.heads, signal);
-      theirs = await greet(device, signal);
-      if (theirs === undefined || theirs.stranger) return;
-    }
-    await fetchMissing(device, theirs.heads, signal);
-    await push(device, theirs.heads, signal);
-  }
-
-  async function greet(device: DeviceId, signal: AbortSignal) {
-    const answer = await calls.send(device, hello(), { signal });
-    if (!answer.ok) return undefined;
-    const { reply } = answer.value;
-    if (reply.type === 'stranger') return { stranger: true, heads: reply.heads };
-    if (reply.type !== 'hello') return undefined;
-    note(device, reply);
-    return { stranger: false, heads: reply.heads };
-  }
-
-  async function fetchMissing(device: DeviceId, theirs: readonly EntryId[], signal: AbortSignal) {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (theirs.every((head) => state.roster.get().entries.has(head))) return;
-      const answer = await calls.ask(
-        device,
-        { type: 'roster_fetch', heads: [...headsOf(state)] },
-        'roster_entries',
-        { signal },
-      );
-      if (!answer.ok) return;
-      const added = await state.merge(answer.value.reply.entries);
-      if (added.length === 0 && !answer.value.reply.more) return;
-    }
-  }
-
-  async function push(device: DeviceId, theirs: readonly EntryId[], signal: AbortSignal) {
-    let heads = theirs;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const lacking = missingFrom(state.roster.get(), heads, MAX_ENTRIES_BATCH_BYTES);
-      if (lacking.length === 0) return;
-      const entries = lacking.map((entry) => entry.bytes);
-      const answer = await calls.ask(device, { type: 'roster_push', entries }, 'ok', { signal });
-      if (!answer.ok) return;
-      heads = [...heads, ...lacking.map((entry) => entry.id)];
     }
   }
 
@@ -152,10 +101,10 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       };
       const unsubscribe = network.links.subscribe(onLinks);
       onLinks();
-      await every(environment, EXCHANGE_MS, signal, async () => {
-        await Promise.all(
-          [...network.links.get().keys()].map((device) => exchange(device, signal)),
-        );
+      await every(environment, EXCHANGE_MS, signal, () => {
+        // Not waited for: a slow device delays nobody else.
+        for (const device of network.links.get().keys()) void exchange(device, signal);
+        return Promise.resolve();
       });
       unsubscribe();
     },
@@ -174,23 +123,22 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       note(from, presence);
       return hello();
     },
-    onFetch(heads) {
-      const entries = missingFrom(state.roster.get(), heads, MAX_ENTRIES_BATCH_BYTES);
-      const more = entries.some((entry) => !state.roster.get().heads.includes(entry.id));
+    onFetch(heads, after) {
+      const { entries, more } = missingFrom(state.roster.get(), heads, { after });
       return { type: 'roster_entries', entries: entries.map((entry) => entry.bytes), more };
     },
     async onPush(from, entries) {
-      // From a stranger only what makes it a member of the circle is worth keeping.
-      const welcome = isActive(state.roster.get(), from) || isActive(state.preview(entries), from);
-      if (!welcome) return { type: 'refused', reason: 'denied' };
-      await state.merge(entries);
-      return { type: 'ok' };
+      if (isActive(state.roster.get(), from)) {
+        await state.merge(entries);
+        return { type: 'ok' };
+      }
+      if (!isWorthReading(from, entries)) return { type: 'refused', reason: 'denied' };
+      // Only what makes it a device of the circle is worth keeping.
+      await state.merge(entries, (after) => isActive(after, from));
+      const isKnown = isActive(state.roster.get(), from);
+      return isKnown ? { type: 'ok' } : { type: 'refused', reason: 'denied' };
     },
   };
-}
-
-function headsOf(state: CircleState): EntryId[] {
-  return [...limitedHeads(state.roster.get())];
 }
 
 function isActive(roster: Roster, device: DeviceId): boolean {

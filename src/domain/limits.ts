@@ -20,8 +20,19 @@ export const MAX_ROSTER_ENTRIES = 8192;
 /** An epoch entry with a sealed key for each of MAX_DEVICES is the largest. */
 export const MAX_ENTRY_BYTES = 48 * KIB;
 export const MAX_ENTRY_HEADS = 32;
-/** Bytes of roster entries in one exchange message. */
+/**
+ * Places kept for entries that end someone's word (remove, epoch, device-revoke), so that a full
+ * circle can still part with whoever filled it.
+ */
+export const RESERVED_ROSTER_ENTRIES = 1024;
+/** Entries kept of one signing key, and of it such as end someone's word. */
+export const MAX_ENTRIES_PER_AUTHOR = 1024;
+export const MAX_ENDINGS_PER_AUTHOR = 256;
+/** Bytes, and number, of roster entries in one exchange message. */
 export const MAX_ENTRIES_BATCH_BYTES = 200 * KIB;
+export const MAX_ENTRIES_PER_MESSAGE = 512;
+/** Bytes of entries that a device may show that is not known (yet). */
+export const MAX_STRANGER_BYTES = 64 * KIB;
 export const MAX_FILE_NAME_BYTES = 1024;
 export const MAX_PERSON_NAME_BYTES = 64;
 export const MAX_CIRCLE_NAME_BYTES = 64;

@@ -43,7 +43,7 @@ const codec = createCodec(
 export function sealPackage(boxPublic: Bytes, ephemeralSeed: Bytes, content: InvitePackage): Bytes {
   const { circle, epoch, epochKey } = content;
   const entries = fitting(content.entries);
-  const plain = codec.encode({ v: 1, circle, epoch, epoch_key: epochKey, entries });
+  const plain = codec.encode({ v: 1, circle, epoch, epoch_key: epochKey, entries: [...entries] });
   return sealTo(boxPublic, plain, INFO, ephemeralSeed);
 }
 
@@ -58,7 +58,8 @@ export function openPackage(boxSecret: Bytes, sealed: Bytes): Result<InvitePacka
   return { ok: true, value: { circle, epoch, epochKey, entries } };
 }
 
-function fitting(entries: readonly Bytes[]): Bytes[] {
+/** Those that one package holds, from the front. */
+export function fitting(entries: readonly Bytes[]): readonly Bytes[] {
   const taken: Bytes[] = [];
   let size = SEALED_BOX_OVERHEAD + EMPTY_BYTES;
   for (const entry of entries) {

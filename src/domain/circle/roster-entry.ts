@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { lp, toHex, type Bytes } from '../bytes.ts';
 import { sha256 } from '../digest.ts';
-import { idBytes, idOf, type CircleId, type EntryId } from '../ids.ts';
+import { idBytes, idOf, type CircleId, type DeviceId, type EntryId } from '../ids.ts';
 import { verifyEd25519 } from '../identity/signatures.ts';
 import { MAX_ENTRY_BYTES, MAX_ENTRY_HEADS } from '../limits.ts';
 import { fail, ok, type Result } from '../result.ts';
@@ -98,7 +98,7 @@ export function readEntry(bytes: Uint8Array): Result<RosterEntry, WireError | 'b
   if (!verifyEd25519(author, signedMessage(content), signature)) return fail('bad-signature');
   if (circle !== null && !consents(circle, body)) return fail('bad-signature');
   return ok({
-    id: idOf<EntryId>(sha256(lp('quloud/v1/entry/id', bytes))),
+    id: entryIdOf(bytes),
     bytes: new Uint8Array(bytes),
     circle: circle ?? undefined,
     author: toHex(author),
@@ -106,6 +106,18 @@ export function readEntry(bytes: Uint8Array): Result<RosterEntry, WireError | 'b
     time,
     body,
   });
+}
+
+/** An entry is named by the hash of all its bytes. */
+export function entryIdOf(bytes: Uint8Array): EntryId {
+  return idOf<EntryId>(sha256(lp('quloud/v1/entry/id', bytes)));
+}
+
+/** The device that this says it certifies, nothing of it verified: is it worth reading? */
+export function deviceNamedBy(bytes: Uint8Array): DeviceId | undefined {
+  const outer = entryCodec.decode(bytes);
+  const read = outer.ok ? contentCodec.decode(outer.value.content) : outer;
+  return read.ok && read.value.body.type === 'device' ? read.value.body.device : undefined;
 }
 
 /** A circle is named after its first entry. Throws on any other. */

@@ -7,7 +7,7 @@ import { settle } from './roster-settle.ts';
 import { ROSTER_RULES, type FoldRules } from './roster-strikes.ts';
 import { viewOf } from './roster-view.ts';
 
-export { missingFrom } from './roster-exchange.ts';
+export { introductionOf, landmarks, missingFrom } from './roster-exchange.ts';
 
 /** The people, devices and invites of a circle, as its signed entries have it. */
 export interface Roster {

@@ -4,6 +4,7 @@ import {
   MAX_BODY_BYTES,
   MAX_COPIES,
   MAX_ENTRIES_BATCH_BYTES,
+  MAX_ENTRIES_PER_MESSAGE,
   MAX_ENTRY_BYTES,
   MAX_ENTRY_HEADS,
   MAX_FRAME_BYTES,
@@ -17,13 +18,13 @@ import { bytesOf, bytesUpTo, createCodec, idOn, uintUpTo } from './codec.ts';
  * body. docs/protocol.md, Messages. Field names are the seed's vocabulary.
  */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 1024;
-const MAX_ENTRIES = 512;
 const heads = v.pipe(v.array(idOn<EntryId>()), v.maxLength(MAX_ENTRY_HEADS));
-const entries = v.pipe(
+export const entriesOnWire = v.pipe(
   v.array(bytesUpTo(MAX_ENTRY_BYTES)),
-  v.maxLength(MAX_ENTRIES),
+  v.maxLength(MAX_ENTRIES_PER_MESSAGE),
   v.check((list) => list.reduce((sum, entry) => sum + entry.length, 0) <= MAX_ENTRIES_BATCH_BYTES),
 );
+const entries = entriesOnWire;
 const deviceClass = v.picklist(['keeper', 'desktop', 'phone', 'tab']);
 const proof = bytesOf(64);
 
@@ -59,7 +60,12 @@ const grantedReplica = v.strictObject({
 export const peerRequest = createCodec(
   v.variant('type', [
     v.strictObject({ type: v.literal('hello'), ...presence }),
-    v.strictObject({ type: v.literal('roster_fetch'), heads }),
+    /** `after` is the last entry of the page before. */
+    v.strictObject({
+      type: v.literal('roster_fetch'),
+      heads,
+      after: v.exactOptional(idOn<EntryId>()),
+    }),
     v.strictObject({ type: v.literal('roster_push'), entries }),
     v.strictObject({ type: v.literal('store_request'), ...storeRequest }),
     v.strictObject({

@@ -235,6 +235,32 @@ describe('A signed entry', () => {
     expect(() => circleIdOf(entries[1]!)).toThrow(TypeError);
   });
 
+  it.each(['', ' Ana', 'Ana\n', 'A\u0000', 'A\u202ena', 'A\u200ena'])(
+    'under the name %j is of the wrong shape',
+    (name) => {
+      const asking = { invite: invite.invite, member: guest.root.member, name };
+      const member_signature = guest.root.sign(admitMessage(CIRCLE, asking));
+      const heads = [genesis.id];
+      const made = (body: EntryBody, by: Bytes, sign_: (message: Bytes) => Bytes) => () =>
+        sign(
+          body.type === 'genesis' ? undefined : CIRCLE,
+          by,
+          body.type === 'genesis' ? [] : heads,
+          sign_,
+          body,
+        );
+      const root = idBytes(founder.root.member);
+      const first = { type: 'genesis', salt: key(9), relays: [] } as const;
+      const wrong = [
+        made({ ...first, name, founder_name: 'Ana' }, root, founder.root.sign),
+        made({ ...first, name: 'Family', founder_name: name }, root, founder.root.sign),
+        made({ type: 'setting', name }, idBytes(founder.device.device), founder.device.sign),
+        made({ type: 'admit', ...asking, member_signature }, idBytes(invite.invite), invite.sign),
+      ];
+      for (const make of wrong) expect(make).toThrow('wrong-shape');
+    },
+  );
+
   it('names at most MAX_ENTRY_HEADS heads, each once and in order', () => {
     const heads = Array.from({ length: MAX_ENTRY_HEADS + 5 }, (_, i) =>
       idOf<EntryId>(key(200 - i)),

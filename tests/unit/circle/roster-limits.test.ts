@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/domain/circle/roster-dag.ts';
+import type { RosterEntry } from '../../../src/domain/circle/roster-entry.ts';
+import { roomFor } from '../../../src/domain/circle/roster-room.ts';
 import { foldRoster } from '../../../src/domain/circle/roster.ts';
 import { MAX_DEVICES_PER_MEMBER } from '../../../src/domain/circle/roster-view.ts';
-import { MAX_DEVICES, MAX_MEMBERS, MAX_ROSTER_ENTRIES } from '../../../src/domain/limits.ts';
+import {
+  MAX_DEVICES,
+  MAX_ENDINGS_PER_AUTHOR,
+  MAX_ENTRIES_PER_AUTHOR,
+  MAX_MEMBERS,
+  MAX_ROSTER_ENTRIES,
+  RESERVED_ROSTER_ENTRIES,
+} from '../../../src/domain/limits.ts';
 import {
   admitBody,
   circleOf,
@@ -98,6 +107,51 @@ describe('A full circle', () => {
     const again = connect(paper.circle, paper.entries.toReversed());
     expect(again.nodes.at(-1)?.entry.id).toBe(dag.nodes.at(-1)?.entry.id);
     expect(foldRoster(paper.circle, paper.entries).entries.size).toBe(MAX_ROSTER_ENTRIES);
+  });
+});
+
+describe('Room in the roster', () => {
+  const flood = (paper: Paper, by: Person, count: number, end = false): readonly RosterEntry[] =>
+    Array.from({ length: count }, (_, i) =>
+      paper.write(
+        by.device(),
+        end ? epochBody(i + 1) : { type: 'setting', name: `Name ${String(i)}` },
+        [paper.genesis.id],
+      ),
+    );
+
+  it('is bounded for each key, and what it may end is counted apart', () => {
+    const paper = paperCircle();
+    const ana = person('Ana');
+    const words = flood(paper, ana, MAX_ENTRIES_PER_AUTHOR + 5);
+    expect(roomFor([], words)).toEqual(words.slice(0, MAX_ENTRIES_PER_AUTHOR));
+    expect(roomFor(words.slice(0, 10), words.slice(10)).length).toBe(MAX_ENTRIES_PER_AUTHOR - 10);
+    const endings = flood(paper, ana, MAX_ENDINGS_PER_AUTHOR + 5, true);
+    expect(roomFor(words.slice(0, MAX_ENTRIES_PER_AUTHOR), endings).length).toBe(
+      MAX_ENDINGS_PER_AUTHOR,
+    );
+    const [other] = flood(paper, person('Bo'), 1) as [RosterEntry];
+    expect(roomFor([...words, ...endings], [other])).toEqual([other]);
+  });
+
+  it('is kept for removals when everything else is full', () => {
+    const paper = paperCircle();
+    const share = MAX_ENTRIES_PER_AUTHOR;
+    const people = Array.from({ length: MAX_ROSTER_ENTRIES / share }, (_, i) => person(String(i)));
+    const all = people.flatMap((one) => flood(paper, one, share));
+    const kept = roomFor([], all);
+    expect(kept.length).toBe(MAX_ROSTER_ENTRIES - RESERVED_ROSTER_ENTRIES);
+    const [word] = flood(paper, paper.founder, 1) as [RosterEntry];
+    const removal = paper.write(
+      paper.founder.device(),
+      { type: 'remove', member: person('0').member },
+      [paper.genesis.id],
+    );
+    expect(roomFor(kept, [word, removal])).toEqual([removal]);
+    const endings = people.flatMap((one) => flood(paper, one, share, true));
+    const full = [...kept, ...roomFor(kept, endings)];
+    expect(full.length).toBe(MAX_ROSTER_ENTRIES);
+    expect(roomFor(full, [removal])).toEqual([]);
   });
 });
 

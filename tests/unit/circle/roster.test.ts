@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { foldRoster, missingFrom } from '../../../src/domain/circle/roster.ts';
+import type { RosterEntry } from '../../../src/domain/circle/roster-entry.ts';
+import {
+  foldRoster,
+  introductionOf,
+  landmarks,
+  missingFrom,
+} from '../../../src/domain/circle/roster.ts';
+import { idOf, type EntryId } from '../../../src/domain/ids.ts';
+import { MAX_ENTRIES_PER_MESSAGE, MAX_ENTRY_HEADS } from '../../../src/domain/limits.ts';
 import {
   admitBody,
   ask,
@@ -14,6 +22,7 @@ import {
   letIn,
   paperCircle,
   person,
+  SOME_KEY,
   statusOf,
   type Paper,
   type Person,
@@ -505,25 +514,76 @@ describe('Exchange', () => {
     const known = paper.heads();
     letIn(paper, paper.founder, person('Bo'));
     const roster = paper.fold();
-    const missing = missingFrom(roster, known, 1_000_000);
-    expect(missing.length).toBe(5);
-    expect(foldRoster(paper.circle, [...paper.entries.slice(0, -5), ...missing])).toEqual(roster);
-    expect(missingFrom(roster, roster.heads, 1_000_000)).toEqual([]);
-    expect(missingFrom(roster, [], 1_000_000).length).toBe(roster.entries.size);
+    const { entries, more } = missingFrom(roster, known);
+    expect([entries.length, more]).toEqual([5, false]);
+    expect(foldRoster(paper.circle, [...paper.entries.slice(0, -5), ...entries])).toEqual(roster);
+    expect(missingFrom(roster, roster.heads)).toEqual({ entries: [], more: false });
+    expect(missingFrom(roster, []).entries.length).toBe(roster.entries.size);
   });
 
   it('comes to the same in small bites, whatever heads are unknown', () => {
     const { paper } = circleOf('Ana', 'Bo');
     const roster = paper.fold();
     const largest = Math.max(...paper.entries.map((entry) => entry.bytes.length));
-    let heads = [person('nobody').member as never];
-    const got = [];
-    for (;;) {
-      const bite = missingFrom(roster, heads, largest);
-      if (bite.length === 0) break;
-      got.push(...bite);
-      heads = [...foldRoster(paper.circle, got).heads] as never[];
+    const heads = [idOf<EntryId>(SOME_KEY)];
+    const got: RosterEntry[] = [];
+    for (let bite = { more: true }; bite.more;) {
+      const page = missingFrom(roster, heads, { after: got.at(-1)?.id, maxBytes: largest });
+      expect(page.entries.length).toBeGreaterThan(0);
+      got.push(...page.entries);
+      bite = page;
     }
-    expect(foldRoster(paper.circle, got)).toEqual(roster);
+    // Nothing came twice.
+    expect(got).toEqual([...roster.entries.values()]);
+  });
+
+  it('sends no more than MAX_ENTRIES_PER_MESSAGE small entries at once, and says that there are more', () => {
+    const roster = wide(600).fold();
+    const first = missingFrom(roster, []);
+    expect([first.entries.length, first.more]).toEqual([MAX_ENTRIES_PER_MESSAGE, true]);
+    const second = missingFrom(roster, [], { after: first.entries.at(-1)?.id });
+    expect(second.more).toBe(false);
+    expect(first.entries.length + second.entries.length).toBe(roster.entries.size);
+  });
+
+  it('names what is further back, so that who does not know the newest need not send everything', () => {
+    const paper = wide(600);
+    const theirs = paper.fold();
+    for (let i = 0; i < 3; i++) paper.write(paper.founder.device(), { type: 'setting' });
+    const ours = paper.fold();
+    const named = landmarks(ours);
+    expect(named.length).toBeLessThanOrEqual(MAX_ENTRY_HEADS);
+    const sent = (known: readonly EntryId[]) => missingFrom(theirs, known).entries.length;
+    expect(sent(ours.heads)).toBe(MAX_ENTRIES_PER_MESSAGE);
+    expect(sent(named)).toBeLessThan(50);
+  });
+
+  it('introduces a device by what makes it a member’s, and by nothing else', () => {
+    const { paper, people } = circleOf('Ana');
+    const [ana] = people as [Person];
+    const known = paper.heads();
+    const bo = person('Bo');
+    letIn(paper, paper.founder, bo);
+    for (let i = 0; i < 5; i++) paper.write(ana.device(), { type: 'setting' });
+    const shown = introductionOf(paper.fold(), bo.device(), known);
+    expect(shown.map((entry) => entry.body.type)).toEqual([
+      'invite',
+      'admit',
+      'generation',
+      'device',
+      'counter-sign',
+    ]);
+    const before = paper.entries.slice(0, -10);
+    expect(foldRoster(paper.circle, [...before, ...shown]).devices.has(bo.device())).toBe(true);
   });
 });
+
+/** The founder says so much, each word on the one before. */
+function wide(count: number): Paper {
+  const paper = paperCircle();
+  for (let i = 0; i < count; i++) {
+    const last = paper.entries.at(-1)?.id ?? paper.genesis.id;
+    paper.write(paper.founder.device(), { type: 'setting' }, [last]);
+  }
+  return paper;
+}
