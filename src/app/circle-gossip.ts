@@ -32,6 +32,8 @@ export function createCircleGossip(deps: CircleGossipDeps): CircleGossip {
   const topic = circleTopic(epochKey, deps.circle);
   // Starts at the clock so that a counter does not repeat after a restart.
   let counter = environment.now() * 1000;
+  /** Of each sender, since this device started. */
+  const lastHeard = new Map<DeviceId, number>();
   return {
     publish(type, payload) {
       counter++;
@@ -48,9 +50,12 @@ export function createCircleGossip(deps: CircleGossipDeps): CircleGossip {
       network.setTopic(topic, (_from, bytes) => {
         const opened = openEnvelope(bytes, epochKey, { topic, epoch });
         if (!opened.ok) return;
-        const { sender, timestamp, type, payload } = opened.value;
+        const { sender, counter: heard, timestamp, type, payload } = opened.value;
         if (sender === device.device || !deps.isActive(sender)) return;
         if (Math.abs(timestamp - environment.now()) > CLOCK_SKEW_SECONDS) return;
+        // A copy, or overtaken by a newer one; whatever it told comes by exchange too.
+        if (heard <= (lastHeard.get(sender) ?? -1)) return;
+        lastHeard.set(sender, heard);
         onMessage(sender, type, payload);
       });
     },

@@ -1,6 +1,6 @@
 import { decodeInviteLink, inviteKeys, type InviteLink } from '../domain/circle/invite-link.ts';
 import { checkPersonName } from '../domain/circle/names.ts';
-import { MAX_COPIES } from '../domain/limits.ts';
+import { CLOCK_SKEW_SECONDS, MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
@@ -40,7 +40,9 @@ export function createCommands(controls: Controls): Commands {
     const link = decoded.value;
     const state = controls.session()?.state;
     if (state !== undefined) return fail(problemForMember(state, link));
-    return link.expires <= controls.environment.now() ? fail('expired') : ok(link);
+    // This clock may be ahead: within the tolerance the members say whether it is too late.
+    const isOver = link.expires + CLOCK_SKEW_SECONDS <= controls.environment.now();
+    return isOver ? fail('expired') : ok(link);
   }
 
   async function saveSettings(change: Parameters<ProfileStore['save']>[0]): Promise<void> {

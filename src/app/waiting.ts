@@ -41,12 +41,29 @@ export function deadline(
   };
 }
 
-/** Repeats `task` every `ms` until the signal ends. A round starts only after the last one ended. */
+/**
+ * Repeats `task` every `ms` until the signal ends. A round starts only after the last one ended. One
+ * that throws is told and does not keep the next from coming.
+ */
 export async function every(
   environment: Environment,
   ms: number,
   signal: AbortSignal,
   task: () => Promise<void>,
+  onError: (error: unknown) => void = surface,
 ): Promise<void> {
-  while (await pause(environment, ms, signal)) await task();
+  while (await pause(environment, ms, signal)) {
+    try {
+      await task();
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
+
+/** Makes it an unhandled rejection: a bug that shows. */
+function surface(error: unknown): void {
+  void Promise.resolve().then(() => {
+    throw error;
+  });
 }
