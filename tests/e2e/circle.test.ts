@@ -101,13 +101,18 @@ test.describe('a circle of four browsers', () => {
     await freeUp(ana, late.name);
     expect((await download(ana, late.name)).equals(late.buffer)).toBe(true);
 
+    // The app itself comes from the relay; without it the service worker opens the list of files.
+    await ana.page.reload();
+    await expect(row(ana, late.name)).toContainText(STORED);
+
     await stage.relay.start();
-    // A newcomer is the proof: only members with a seat at the relay can let one in.
     for (const person of everyone()) {
       await expect
         .poll(() => hasRelay(person), { timeout: 15_000, message: `${person.name} is back` })
         .toBe(true);
     }
+    await expect(ana.page.getByText('4 of 4 people here')).toBeVisible();
+    expect((await download(ana, late.name)).equals(late.buffer)).toBe(true);
   });
 
   test('never shows a file as stored that is not: a holder dies in mid-transfer', async () => {
