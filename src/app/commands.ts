@@ -4,6 +4,7 @@ import { CLOCK_SKEW_SECONDS, MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
+import type { Entrance } from './enter-circle.ts';
 import { freeLocalCopy } from './free-space.ts';
 import type { MemberSession } from './member-session.ts';
 import type { ProfileStore } from './profile.ts';
@@ -11,19 +12,12 @@ import { DEVICE_KEYS, type Records } from './records.ts';
 import type { Commands, LinkProblem } from './view.ts';
 
 /** What the commands need of the running app. */
-export interface Controls {
+export interface Controls extends Omit<Entrance, 'stop'> {
   readonly environment: Environment;
   readonly records: Records;
   readonly chunks: ChunkStore;
   readonly profile: ProfileStore;
   session(): MemberSession | undefined;
-  foundCircle(input: {
-    readonly circleName: string;
-    readonly yourName: string;
-    readonly relayCode: string | undefined;
-  }): Promise<Result<undefined, 'no-relay' | 'disk-full'>>;
-  beginJoin(text: string, link: InviteLink, name: string): Promise<Result<undefined, 'disk-full'>>;
-  endJoin(): Promise<void>;
   protectStorage(): Promise<boolean>;
   dismissNotice(id: string): void;
   diskFull(): void;

@@ -1,18 +1,12 @@
-import { decodeInviteLink, type InviteLink } from '../domain/circle/invite-link.ts';
-import type { RosterEntry } from '../domain/circle/roster-entry.ts';
+import { decodeInviteLink } from '../domain/circle/invite-link.ts';
 import { createObservable } from '../domain/observable.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
 import type { CircleRecord } from '../domain/records.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
-import type { Bytes } from '../domain/bytes.ts';
-import { entryChange } from './circle-state.ts';
 import { createCommands } from './commands.ts';
-import { createCircle } from './create-circle.ts';
 import type { AppDeps } from './deps.ts';
 import { deriveView } from './derive-view.ts';
-import { joinCircle } from './join-circle.ts';
-import { createMemberIdentity } from './member-identity.ts';
+import { createEntrance } from './enter-circle.ts';
 import { startMemberSession, type MemberSession } from './member-session.ts';
 import { openProfile, type Profile, type ProfileStore } from './profile.ts';
 import { createRecords, DEVICE_KEYS } from './records.ts';
@@ -43,7 +37,6 @@ async function runApp(
   let phase: Phase = { kind: 'starting' };
   let network: Network | undefined;
   let session: MemberSession | undefined;
-  let joining: AbortController | undefined;
   let storage = storageAtStart;
   let notices: readonly Notice[] = [];
   let connectingSince = environment.monotonic();
@@ -126,133 +119,37 @@ async function runApp(
     session.useHomeRelay(await deps.findRelay());
   }
 
-  /** Writes the circle this profile now belongs to, all or nothing, and starts it. */
-  async function enterCircle(
-    self: Profile,
-    circle: CircleRecord,
-    entries: readonly RosterEntry[],
-    wrappedMember: Bytes,
-  ): Promise<Result<undefined, 'disk-full'>> {
-    const written = await records.write([
-      ...entries.map(entryChange),
-      records.circle.put(DEVICE_KEYS.circle, circle),
-      records.pending.remove(DEVICE_KEYS.pending),
-      { collection: 'device', key: DEVICE_KEYS.member, value: wrappedMember },
-    ]);
-    if (!written.ok) return fail('disk-full');
-    await startSession(circle, self);
-    return ok();
-  }
-
-  async function newMember() {
-    const { wrapped, member } = await deps.crypto.createMember();
-    return { wrapped, identity: createMemberIdentity(deps.crypto, member) };
-  }
-
-  /**
-   * The same person over a reload: whoever was let in just before the tab closed is who comes back,
-   * not somebody new on a link that is used.
-   */
-  async function joiningMember() {
-    const kept = await records.raw.get('device', DEVICE_KEYS.member);
-    const opened = kept.ok ? await deps.crypto.openMember(kept.value.slice()) : kept;
-    if (kept.ok && opened.ok) {
-      return { wrapped: kept.value, identity: createMemberIdentity(deps.crypto, opened.value) };
-    }
-    const made = await newMember();
-    await records.write([{ collection: 'device', key: DEVICE_KEYS.member, value: made.wrapped }]);
-    return made;
-  }
-
-  async function waitToJoin(self: Profile, link: InviteLink, name: string): Promise<void> {
-    joining?.abort();
-    joining = new AbortController();
-    const { signal } = joining;
-    const names = { inviter: link.inviter, circle: link.circleName };
-    enter({ kind: 'waiting', ...names, problem: undefined });
-    const { wrapped, identity } = await joiningMember();
-    const { device } = self;
-    const deviceClass = deps.deviceClass();
-    const joined = await joinCircle(
-      {
-        network: await ensureNetwork(self),
-        environment,
-        crypto: deps.crypto,
-        identity,
-        device,
-        deviceClass,
-      },
-      link,
-      name,
-      signal,
-    );
-    if (signal.aborted) return;
-    if (joined.ok) {
-      const { epoch, epochKey, entries } = joined.value;
-      const circle = {
-        v: 1,
-        circle: link.circle,
-        epoch,
-        epoch_key: epochKey,
-        relay_code: null,
-      } as const;
-      const entered = await enterCircle(self, circle, entries, wrapped);
-      if (!entered.ok) diskFull();
-    } else if (joined.error !== 'cancelled') {
-      await forgetJoin();
-      enter({ kind: 'waiting', ...names, problem: joined.error });
-    }
-  }
-
-  async function forgetJoin(): Promise<void> {
-    network?.setRelays([], undefined);
-    await records.write([
-      records.pending.remove(DEVICE_KEYS.pending),
-      { collection: 'device', key: DEVICE_KEYS.member, value: undefined },
-    ]);
-  }
-
   async function refreshStorage(): Promise<void> {
     storage = await deps.meter.status();
     changed();
   }
 
+  const self = profile.current();
+  const circle = await records.circle.read(DEVICE_KEYS.circle);
+  const isUnreadable = await records.circle.isDamaged(DEVICE_KEYS.circle);
+  const pending = await records.pending.read(DEVICE_KEYS.pending);
+  const link = pending === undefined ? undefined : decodeInviteLink(pending.link);
+
+  const entrance = createEntrance({
+    deps,
+    records,
+    profile,
+    isIn: circle !== undefined || isUnreadable,
+    storage: () => storage,
+    network: () => network,
+    ensureNetwork,
+    startSession,
+    enter,
+    diskFull,
+    report,
+  });
   const commands = createCommands({
+    ...entrance,
     environment,
     records,
     profile,
     chunks: deps.chunks,
     session: () => session,
-    async foundCircle({ circleName, yourName, relayCode }) {
-      const relay = await deps.findRelay();
-      if (relay === undefined) return fail('no-relay');
-      const self = await profile.ensure(storage);
-      if (self === undefined) return fail('disk-full');
-      const { wrapped, identity } = await newMember();
-      const { device } = self;
-      const created = await createCircle(
-        { environment, identity, device, deviceClass: deps.deviceClass() },
-        { circleName, yourName, relays: [relay] },
-      );
-      const { circle, epoch, epochKey: epoch_key, entries } = created;
-      const record = { v: 1, circle, epoch, epoch_key, relay_code: relayCode ?? null } as const;
-      return enterCircle(self, record, entries, wrapped);
-    },
-    async beginJoin(text, link, name) {
-      const self = await profile.ensure(storage);
-      if (self === undefined) return fail('disk-full');
-      const pending = records.pending.put(DEVICE_KEYS.pending, { v: 1, link: text, name });
-      const written = await records.write([pending]);
-      if (!written.ok) return fail('disk-full');
-      void waitToJoin(self, link, name).catch(report);
-      return ok();
-    },
-    async endJoin() {
-      joining?.abort();
-      if (session !== undefined) return;
-      await forgetJoin();
-      enter({ kind: 'welcome' });
-    },
     async protectStorage() {
       const granted = await deps.meter.requestPersistence();
       await refreshStorage();
@@ -266,17 +163,17 @@ async function runApp(
     changed,
   });
 
-  const self = profile.current();
-  const circle = await records.circle.read(DEVICE_KEYS.circle);
-  const pending = await records.pending.read(DEVICE_KEYS.pending);
-  const link = pending === undefined ? undefined : decodeInviteLink(pending.link);
   if (self === undefined) enter({ kind: 'welcome' });
   // Never Welcome: a new circle would be written over what may yet be rescued.
-  else if (await records.circle.isDamaged(DEVICE_KEYS.circle)) {
-    enter({ kind: 'broken', reason: 'circle' });
-  } else if (circle !== undefined) void startSession(circle, self).catch(report);
+  else if (isUnreadable) enter({ kind: 'broken', reason: 'circle' });
+  else if (circle !== undefined) void startSession(circle, self).catch(report);
   else if (pending !== undefined && link?.ok === true) {
-    void waitToJoin(self, link.value, pending.name).catch(report);
+    void entrance.beginJoin(pending.link, link.value, pending.name).then((begun) => {
+      if (begun.ok) return;
+      const { inviter, circleName } = link.value;
+      enter({ kind: 'waiting', inviter, circle: circleName, problem: undefined });
+      diskFull();
+    }, report);
   } else enter({ kind: 'welcome' });
   void every(environment, STORAGE_MS, stopping.signal, refreshStorage);
 
@@ -285,7 +182,7 @@ async function runApp(
     commands,
     async stop() {
       stopping.abort();
-      joining?.abort();
+      entrance.stop();
       session?.stop();
       cancelView?.();
       await network?.stop();

@@ -194,11 +194,12 @@ export interface InvitePreview {
 
 /** What people can do. Progress and later failures show up in the view. */
 export interface Commands {
+  /** `busy`, also of `join`: this browser is in a circle, or on its way into one. */
   createCircle(input: {
     readonly circleName: string;
     readonly yourName: string;
     readonly relayCode?: string;
-  }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full'>>;
+  }): Promise<Result<undefined, 'bad-name' | 'no-relay' | 'disk-full' | 'busy'>>;
   /** The relay asked for a code (`connection` is `refused`): try with this one. */
   setRelayCode(code: string): Promise<void>;
   /** Looks at a link or pasted text; asks nobody. */
@@ -206,7 +207,7 @@ export interface Commands {
   join(
     text: string,
     yourName: string,
-  ): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full'>>;
+  ): Promise<Result<undefined, LinkProblem | 'bad-name' | 'disk-full' | 'busy'>>;
   /** Leaves the waiting state and forgets the link. */
   cancelJoin(): Promise<void>;
   invite(): Promise<
