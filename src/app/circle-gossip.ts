@@ -17,7 +17,7 @@ export interface CircleGossip {
 }
 
 export interface CircleGossipDeps {
-  readonly network: Network;
+  readonly network: Pick<Network, 'publish' | 'setTopic'>;
   readonly environment: Environment;
   readonly circle: CircleId;
   readonly epoch: number;

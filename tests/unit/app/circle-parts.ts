@@ -10,7 +10,7 @@ import { decodeInviteLink, inviteKeys } from '../../../src/domain/circle/invite-
 import type { DeviceId } from '../../../src/domain/ids.ts';
 import { deviceKeyOf } from '../../../src/domain/identity/device-key.ts';
 import { verifyEd25519 } from '../../../src/domain/identity/signatures.ts';
-import { createObservable } from '../../../src/domain/observable.ts';
+import { createObservable, type Observable } from '../../../src/domain/observable.ts';
 import { fail, ok } from '../../../src/domain/result.ts';
 import { createProfile } from './holder-parts.ts';
 
@@ -97,6 +97,9 @@ export async function createJoiner(founder: Founder, name: string) {
       { link }: Invite,
       through: {
         onJoin(from: DeviceId, payload: Bytes): ReturnType<Founder['admission']['onJoin']>;
+        /** Who is there; the founder by default. */
+        readonly present?: Observable<ReadonlySet<DeviceId>>;
+        readonly isSilent?: (to: DeviceId) => boolean;
       } = founder.admission,
       signal: AbortSignal = new AbortController().signal,
     ) {
@@ -109,8 +112,11 @@ export async function createJoiner(founder: Founder, name: string) {
           deviceClass: 'tab',
           network: {
             setRelays: () => undefined,
-            present: createObservable<ReadonlySet<DeviceId>>(new Set([founder.device.device])),
-            async call(_lane, _to, payload) {
+            present:
+              through.present ??
+              createObservable<ReadonlySet<DeviceId>>(new Set([founder.device.device])),
+            async call(_lane, to, payload) {
+              if (through.isSilent?.(to) === true) return fail('gone');
               const answer = await through.onJoin(device.device, payload);
               if (answer === undefined) return fail('refused');
               const body = answer.body ?? new Uint8Array();
