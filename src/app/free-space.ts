@@ -2,8 +2,12 @@ import type { Roster } from '../domain/circle/roster.ts';
 import type { FileId } from '../domain/ids.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
+import type { StorageStatus } from '../ports/environment.ts';
 import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
 import { holdersOf, storedCopies, type Library } from './library.ts';
+
+/** Room left to the browser and to this device's own files. */
+const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
 
 /**
  * Drops this device's copy of a file. Only when every piece has all the copies that are possible
@@ -62,4 +66,10 @@ export async function sweepChunks(deps: {
     const { damaged } = key.startsWith('own/') ? deps.library : deps.held;
     if (!linked.has(key) && damaged === 0) await deps.chunks.delete(key);
   }
+}
+
+/** What was lent, as far as the disk really has room for it. */
+export function roomToLend(lend: number, storage: StorageStatus, used: number): number {
+  const room = Math.max(0, storage.quota - storage.usage - DISK_MARGIN_BYTES);
+  return Math.min(lend, used + room);
 }

@@ -14,7 +14,7 @@ import { createCircleGossip } from './circle-gossip.ts';
 import { createCircleState, type CircleState } from './circle-state.ts';
 import { openFileDeleter, type FileDeleter } from './delete-file.ts';
 import { createChunkFetcher } from './fetch-chunk.ts';
-import { sweepChunks } from './free-space.ts';
+import { roomToLend, sweepChunks } from './free-space.ts';
 import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
 import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
@@ -33,8 +33,6 @@ import { every } from './waiting.ts';
 import type { Records } from './records.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 
-/** Room left to the browser and to this device's own files. */
-const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
 const REMIND_MS = 60_000;
 
 export interface MemberSessionInit {
@@ -311,12 +309,6 @@ function otherMembers(roster: Roster, self: MemberId): number {
   return new Set(
     [...roster.devices.values()].map((one) => one.member).filter((one) => one !== self),
   ).size;
-}
-
-/** What was lent, as far as the disk really has room for it. */
-function roomToLend(lend: number, storage: StorageStatus, used: number): number {
-  const room = Math.max(0, storage.quota - storage.usage - DISK_MARGIN_BYTES);
-  return Math.min(lend, used + room);
 }
 
 /** The circle's relays; the one that served the app by the address that worked. */
