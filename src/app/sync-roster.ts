@@ -44,7 +44,7 @@ export interface RosterSync {
 }
 
 export interface RosterSyncDeps {
-  readonly network: Network;
+  readonly network: Pick<Network, 'links'>;
   readonly calls: PeerCalls;
   readonly state: CircleState;
   readonly environment: Environment;
