@@ -20,7 +20,7 @@ export function anyId<T extends Id<string>>(): fc.Arbitrary<T> {
 }
 
 /** The id whose 32 bytes are all `byte`. */
- 
+
 export function idOfByte<T extends Id<string>>(byte: number): T {
   return idOf<T>(new Uint8Array(32).fill(byte));
 }
