@@ -167,6 +167,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     hereNow,
     isHere,
     target,
+    isPaused: () => false,
   });
   const deleter = await openFileDeleter({
     ...shared,

@@ -63,6 +63,8 @@ export interface CopyPlacerDeps {
   readonly isHere: (device: DeviceId) => boolean;
   /** Copies to aim at now. */
   readonly target: () => number;
+  /** The person stopped the making of copies of this file: those on their way still arrive. */
+  readonly isPaused: (file: FileId) => boolean;
   readonly signal: AbortSignal;
   readonly onChange: () => void;
 }
@@ -87,6 +89,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
   function rescan(): void {
     needing.clear();
     for (const file of library.files()) {
+      if (deps.isPaused(file.record.file_id)) continue;
       for (const piece of library.pieces(file.record.file_id)) {
         if (missing(piece) > 0) needing.add(piece.chunk_id);
       }
@@ -116,6 +119,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
         needing.delete(chunk);
         continue;
       }
+      if (deps.isPaused(piece.file_id)) continue;
       const taken = new Set([...holdersOf(piece, deps.roster()), ...(inFlight.get(chunk) ?? [])]);
       const chosen = chooseHolders({
         candidates,
