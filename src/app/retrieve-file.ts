@@ -32,7 +32,9 @@ export async function retrieveFile(
   const onAbort = () => {
     stop.abort();
   };
-  signal.addEventListener('abort', onAbort, { once: true });
+  const parents = sink.cancelled === undefined ? [signal] : [signal, sink.cancelled];
+  for (const parent of parents) parent.addEventListener('abort', onAbort, { once: true });
+  if (parents.some((parent) => parent.aborted)) stop.abort();
   let isDone = false;
   try {
     const written = await writePieces(deps, manifest, sink, onProgress, stop.signal);
@@ -40,7 +42,7 @@ export async function retrieveFile(
     return written;
   } finally {
     if (!isDone) await sink.abort();
-    signal.removeEventListener('abort', onAbort);
+    for (const parent of parents) parent.removeEventListener('abort', onAbort);
     stop.abort();
   }
 }
@@ -67,18 +69,39 @@ async function writePieces(
     const { start, end } = layout.piece(index);
     try {
       // What follows the true end of the file is padding.
-      if (end > start) await sink.write(piece.value.subarray(0, end - start));
+      const plain = piece.value.subarray(0, end - start);
+      // A download that the browser paused takes no bytes, and must end all the same.
+      if (end > start) await untilAborted(sink.write(plain), signal);
     } catch {
-      return fail('save-failed');
+      return fail(signal.aborted ? 'cancelled' : 'save-failed');
     }
+    if (signal.aborted) return fail('cancelled');
     onProgress((index + 1) / count);
   }
   try {
-    await sink.finish();
+    await untilAborted(sink.finish(), signal);
   } catch {
-    return fail('save-failed');
+    return fail(signal.aborted ? 'cancelled' : 'save-failed');
   }
   return ok();
+}
+
+/** Settles like `work`, or rejects as soon as `signal` is aborted. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(new DOMException('given up', 'AbortError'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    const done = () => {
+      signal.removeEventListener('abort', stop);
+    };
+    work
+      .then(resolve, reject)
+      .finally(done)
+      .catch(() => undefined);
+  });
 }
 
 async function plainPiece(

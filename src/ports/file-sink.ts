@@ -6,8 +6,10 @@ export interface FileSink {
   write(bytes: Bytes): Promise<void>;
   /** All bytes are there: makes the file appear under its name. */
   finish(): Promise<void>;
-  /** Gives up and leaves nothing behind. */
+  /** Gives up and leaves nothing behind; also while a write is pending. */
   abort(): Promise<void>;
+  /** Aborted when the person gave it up at the target, as in the browser's own list of downloads. */
+  readonly cancelled?: AbortSignal;
 }
 
 /** The parts of a browser `File` that storing needs. */
