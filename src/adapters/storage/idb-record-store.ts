@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../domain/result.ts';
 import { COLLECTIONS, type Collection, type RecordStore } from '../../ports/record-store.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { createDatabase } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { unwrapRecord, wrapRecord } from './record-frame.ts';
 import { isQuotaError, isUnreadable } from './storage-errors.ts';
 
@@ -12,6 +13,8 @@ type RecordDatabase = IDBPDatabase<RecordSchema>;
 
 /** One more whenever COLLECTIONS grows, or an old profile lacks the new store. */
 const SCHEMA_VERSION = 1;
+/** In one transaction: bounds what a failure makes us do again. */
+const MAX_WRITES_AT_ONCE = 64;
 const STRICT = { durability: 'strict' } as const;
 
 /** Records in IndexedDB, one object store per collection, each value wrapped by the vault. */
@@ -28,6 +31,11 @@ export function createIdbRecordStore(init: {
         if (!db.objectStoreNames.contains(collection)) db.createObjectStore(collection);
       }
     },
+  });
+
+  const commit = createGroupCommit<WrappedChange, 'full'>({
+    commit: (changes) => database.use((db) => writeAtOnce(db, changes)),
+    atMost: MAX_WRITES_AT_ONCE,
   });
 
   return {
@@ -52,14 +60,16 @@ export function createIdbRecordStore(init: {
     async write(changes) {
       if (changes.length === 0) return ok();
       // Before the transaction: IndexedDB commits it as soon as we wait for anything else.
-      const wrapped = await Promise.all(
-        changes.map(async ({ collection, key, value }) => ({
-          collection,
-          key,
-          stored: value === undefined ? undefined : await wrapRecord(vault, collection, key, value),
-        })),
+      return commit(
+        Promise.all(
+          changes.map(async ({ collection, key, value }) => ({
+            collection,
+            key,
+            stored:
+              value === undefined ? undefined : await wrapRecord(vault, collection, key, value),
+          })),
+        ),
       );
-      return database.use((db) => writeAtOnce(db, wrapped));
     },
 
     close: () => database.close(),
