@@ -20,7 +20,9 @@ import type { Presence } from './sync-roster.ts';
 import { deadline } from './waiting.ts';
 
 /** Pulls at once, over all owners: bounds memory to about this many MiB. */
-const PULLS_AT_ONCE = 4;
+const PULLS_AT_ONCE = 6;
+/** Receipts sent and not answered yet; far below what one session carries. */
+const RECEIPTS_AT_ONCE = 24;
 /** The network ends a silent pull much sooner; this ends one that trickles. */
 const PULL_TIMEOUT_MS = 15 * 60_000;
 const ACK_TIMEOUT_MS = 20_000;
@@ -84,6 +86,7 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
   const pulling = new Map<string, Pull>();
   let pullingBytes = 0;
   let running = 0;
+  let acknowledging = 0;
 
   function reservedBytes(except?: string): number {
     let sum = 0;
@@ -127,7 +130,7 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
   }
 
   function next(): void {
-    while (running < PULLS_AT_ONCE) {
+    while (running < PULLS_AT_ONCE && acknowledging < RECEIPTS_AT_ONCE) {
       const pull = waiting.shift();
       if (pull === undefined) return;
       running++;
@@ -183,7 +186,12 @@ export function createCopyHolder(deps: CopyHolderDeps): CopyHolder {
       deps.onDiskFull();
       return refuse(pull, 'full');
     }
-    await sendReceipt(signed);
+    // The next pull need not wait for the owner's answer.
+    acknowledging++;
+    void sendReceipt(signed).finally(() => {
+      acknowledging--;
+      next();
+    });
   }
 
   async function refuse(pull: Pull, reason: 'full' | 'mismatch' | 'unreachable'): Promise<void> {

@@ -17,14 +17,13 @@ import type { CryptoPool } from '../ports/crypto-pool.ts';
 import type { Environment } from '../ports/environment.ts';
 import { createCopyReceipts } from './copy-receipts.ts';
 import type { ChunkFetcher } from './fetch-chunk.ts';
+import { createFlightWindow } from './flight-window.ts';
 import { holdersOf, type Library } from './library.ts';
 import { createCopyMaker, type CopyMaker } from './make-copy.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import { ANNOUNCE_MS, branchOf, type Need, type StoreOffers } from './store-offers.ts';
 import { deadline, every } from './waiting.ts';
 
-/** Copies on their way to one device at once: bounds memory to about this many MiB a device. */
-const COPIES_IN_FLIGHT = 4;
 /** From grant to receipt, over a slow uplink. A holder that disappears is given up at once. */
 const COPY_TIMEOUT_MS = 20 * 60_000;
 
@@ -65,6 +64,8 @@ export interface CopyPlacerDeps {
   readonly target: () => number;
   /** The person stopped the making of copies of this file: those on their way still arrive. */
   readonly isPaused: (file: FileId) => boolean;
+  /** A receipt for a piece of this file was counted. */
+  readonly onConfirmed?: (file: FileId) => void;
   readonly signal: AbortSignal;
   readonly onChange: () => void;
 }
@@ -73,7 +74,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
   const { environment, library, offers } = deps;
   const needing = new Set<ChunkId>();
   const inFlight = new Map<ChunkId, Set<MemberId>>();
-  const busyWith = new Map<DeviceId, number>();
+  const flights = createFlightWindow();
   const receipts = createCopyReceipts(deps);
   const maker = createCopyMaker({
     ...deps,
@@ -111,9 +112,8 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
   function pump(): void {
     if (needing.size === 0 || deps.signal.aborted) return;
     const candidates = offers.candidates();
-    const hasHands = (device: DeviceId) => (busyWith.get(device) ?? 0) < COPIES_IN_FLIGHT;
     for (const chunk of [...needing]) {
-      if (!candidates.some((candidate) => hasHands(candidate.device))) return;
+      if (!candidates.some((candidate) => flights.hasRoom(candidate.device))) return;
       const piece = library.piece(chunk);
       if (piece === undefined) {
         needing.delete(chunk);
@@ -132,7 +132,8 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
         // The same people for all pieces of a file: fewer have to be met to open it.
         tie: idBytes(piece.file_id),
       });
-      for (const candidate of chosen) if (hasHands(candidate.device)) void copyTo(piece, candidate);
+      for (const candidate of chosen)
+        if (flights.hasRoom(candidate.device)) void copyTo(piece, candidate);
     }
   }
 
@@ -140,7 +141,8 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     const chunk = piece.chunk_id;
     const members = inFlight.get(chunk) ?? new Set();
     inFlight.set(chunk, members.add(candidate.member));
-    busyWith.set(candidate.device, (busyWith.get(candidate.device) ?? 0) + 1);
+    flights.started(candidate.device);
+    const began = environment.monotonic();
     offers.spend(candidate.device, piece.size + tagsLength(piece.size), need);
     deps.onChange();
     const limit = deadline(environment, COPY_TIMEOUT_MS, deps.signal);
@@ -150,7 +152,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     limit.done();
     members.delete(candidate.member);
     if (members.size === 0) inFlight.delete(chunk);
-    busyWith.set(candidate.device, (busyWith.get(candidate.device) ?? 1) - 1);
+    flights.ended(candidate.device, environment.monotonic() - began, outcome === 'stored');
     const now = library.piece(chunk);
     if (now === undefined || missing(now) === 0) needing.delete(chunk);
     // `no-source` is not the holder's fault: it waits until someone with a copy is met.
