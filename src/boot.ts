@@ -25,7 +25,7 @@ const NODE_LOCK = 'quloud-node';
 
 export interface BootedApp extends App {
   /** Asks where a file should go; call it directly in a click. */
-  openSink(file: { readonly name: string }): Promise<FileSink | undefined>;
+  openSink(file: { readonly name: string; readonly size: number }): Promise<FileSink | undefined>;
 }
 
 /** Composition root of the tab: everything behind the first paint. */
@@ -33,8 +33,8 @@ export async function boot(): Promise<BootedApp> {
   const storage = createStorageWorkerClient(
     new Worker(scriptUrl(storageWorkerUrl), { type: 'module' }),
   );
-  const openSink: BootedApp['openSink'] = ({ name }) =>
-    openSaveSink({ name, storage: storage.temp });
+  const openSink: BootedApp['openSink'] = ({ name, size }) =>
+    openSaveSink({ name, size, storage: storage.temp });
   if (!(await isOnlyTab())) return { ...appWithoutNode({ kind: 'other-tab' }), openSink };
   const environment = createWebEnvironment();
   const homeRelay = createHomeRelay(location.origin);

@@ -31,7 +31,7 @@ describe('saving a file', () => {
     vi.stubGlobal('showSaveFilePicker', () => Promise.reject(new DOMException('no', name)));
 
   async function save(storage: TempFiles, name: string): Promise<void> {
-    const sink = await openSaveSink({ name, storage });
+    const sink = await openSaveSink({ name, size: 15_000, storage });
     if (sink === undefined) throw new Error('cancelled');
     for (let i = 0; i < 3; i++) await sink.write(bytes(5000, i));
     await sink.finish();
@@ -63,7 +63,7 @@ describe('saving a file', () => {
     const root = await navigator.storage.getDirectory();
     const file = await root.getFileHandle('picked', { create: true });
     vi.stubGlobal('showSaveFilePicker', () => Promise.resolve(file));
-    const sink = await openSaveSink({ name: 'a', storage: noTempFiles });
+    const sink = await openSaveSink({ name: 'a', size: 5000, storage: noTempFiles });
     await sink?.write(bytes(5000));
     await sink?.abort();
     await expect(root.getFileHandle('picked')).rejects.toThrow();
@@ -76,7 +76,7 @@ describe('saving a file', () => {
     await stream.write('old');
     await stream.close();
     vi.stubGlobal('showSaveFilePicker', () => Promise.resolve(file));
-    const sink = await openSaveSink({ name: 'a', storage: noTempFiles });
+    const sink = await openSaveSink({ name: 'a', size: 5000, storage: noTempFiles });
     await sink?.write(bytes(5000));
     await sink?.abort();
     expect(await (await file.getFile()).text()).toBe('old');
@@ -85,7 +85,7 @@ describe('saving a file', () => {
 
   it('does nothing when the person cancels', async () => {
     refusing('AbortError');
-    expect(await openSaveSink({ name: 'a', storage: noTempFiles })).toBeUndefined();
+    expect(await openSaveSink({ name: 'a', size: 5000, storage: noTempFiles })).toBeUndefined();
   });
 
   it('goes through a temporary file where there is no picker', async () => {
@@ -108,7 +108,7 @@ describe('saving a file', () => {
         return Promise.resolve();
       },
     };
-    const sink = await openSaveSink({ name: 'a', storage });
+    const sink = await openSaveSink({ name: 'a', size: 5000, storage });
     await expect(sink?.write(bytes(10))).rejects.toMatchObject({ name: 'QuotaExceededError' });
     await sink?.abort();
     expect(removed).toEqual(['temp']);

@@ -43,6 +43,8 @@ export interface Stage {
 }
 
 export interface PersonInit {
+  /** What the app finds for saving a file; by default what most browsers have: no picker. */
+  readonly saving?: 'picker' | 'stream' | 'file';
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
@@ -61,11 +63,7 @@ export async function openStage(): Promise<Stage> {
         viewport: init.viewport ?? { width: 1280, height: 800 },
         acceptDownloads: true,
       });
-      // Headless Chromium has the picker but nobody to click in it; without it the app uses the
-      // rung that every other browser uses.
-      await context.addInitScript(() => {
-        Reflect.deleteProperty(globalThis, 'showSaveFilePicker');
-      });
+      await context.addInitScript(limitSaving, init.saving ?? 'stream');
       const complaints: string[] = [];
       const page = context.pages()[0] ?? (await context.newPage());
       watch(page, complaints);
@@ -79,6 +77,21 @@ export async function openStage(): Promise<Stage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs in the page before the app: takes away the ways to save a file above the wanted one. */
+function limitSaving(saving: NonNullable<PersonInit['saving']>): void {
+  if (saving === 'picker') {
+    // Nobody can click in the dialog of a headless browser: it answers with a file of the site's own.
+    Reflect.set(globalThis, 'showSaveFilePicker', async (options: { suggestedName: string }) => {
+      const root = await navigator.storage.getDirectory();
+      return root.getFileHandle(`picked ${options.suggestedName}`, { create: true });
+    });
+    return;
+  }
+  Reflect.deleteProperty(globalThis, 'showSaveFilePicker');
+  if (saving === 'stream') return;
+  Object.defineProperty(ServiceWorkerContainer.prototype, 'controller', { get: () => null });
 }
 
 function watch(page: Page, complaints: string[]): void {

@@ -5,14 +5,28 @@ const KEEP_URL_MS = 60_000;
 export function offerDownload(name: string, content: Blob): void {
   // Without a media type of the sender's choosing: a blob URL has this origin's rights.
   const url = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.hidden = true;
-  document.body.append(link);
-  link.click();
-  link.remove();
+  clickLink(url, (link) => {
+    link.download = name;
+  });
   setTimeout(() => {
     URL.revokeObjectURL(url);
   }, KEEP_URL_MS);
+}
+
+/**
+ * Goes to an address that answers with a file to save, so that the page stays. Without `download`
+ * on the link: with it, browsers would not ask the service worker.
+ */
+export function visitDownload(path: string): void {
+  clickLink(path);
+}
+
+function clickLink(url: string, prepare: (link: HTMLAnchorElement) => void = () => undefined) {
+  const link = document.createElement('a');
+  link.href = url;
+  link.hidden = true;
+  prepare(link);
+  document.body.append(link);
+  link.click();
+  link.remove();
 }

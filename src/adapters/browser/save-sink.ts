@@ -2,11 +2,16 @@ import type { Bytes } from '../../domain/bytes.ts';
 import { downloadName } from '../../domain/files/names.ts';
 import type { FileSink } from '../../ports/file-sink.ts';
 import type { TempFiles } from '../storage/temp-files.ts';
-import { offerDownload } from './offer-download.ts';
+import { offerDownload, visitDownload } from './offer-download.ts';
+import { openStreamSink } from './stream-sink.ts';
+import { streamingWorker } from './streaming-worker.ts';
+import { createWebEnvironment } from './web-environment.ts';
 
 export interface SaveRequest {
   /** Any label; made safe for the disk here. */
   readonly name: string;
+  /** Exactly as many bytes will be written. */
+  readonly size: number;
   readonly storage: TempFiles;
 }
 
@@ -16,19 +21,32 @@ interface WithSavePicker {
 
 /** How long a saved temporary file is kept for the browser's own download of it. */
 const KEEP_TEMP_MS = 10 * 60_000;
+/** Phones end a page that takes more. */
+const MAX_MEMORY_BYTES = 192 * 1024 * 1024;
 
 /**
- * Where a retrieved file goes: a place the person picks, else through a temporary file into the
- * download folder, else through memory. undefined when the person cancelled. Must be called while
- * the click that asked for it still counts, before anything else is awaited.
+ * Where a retrieved file goes: a place the person picks, else into the browser's own downloads as
+ * it comes, else there through a temporary file, else, if it is small, through memory. undefined
+ * when the person cancelled. Must be called while the click that asked for it still counts, before
+ * anything else is awaited.
  */
 export async function openSaveSink(request: SaveRequest): Promise<FileSink | undefined> {
   const name = downloadName(request.name);
   const picked = await pickFile(name);
   if (picked === 'cancelled') return undefined;
   if (picked !== 'no-picker') return pickedFileSink(picked);
+  const streamed = await streamSink(name, request.size);
+  if (streamed !== undefined) return streamed;
   const temp = await createTemp(request.storage);
-  return temp === undefined ? memorySink(name) : tempFileSink(name, request.storage, temp);
+  if (temp !== undefined) return tempFileSink(name, request.storage, temp);
+  return request.size <= MAX_MEMORY_BYTES ? memorySink(name) : fullSink();
+}
+
+async function streamSink(name: string, size: number): Promise<FileSink | undefined> {
+  const worker = streamingWorker(navigator);
+  if (worker === undefined) return undefined;
+  const environment = createWebEnvironment();
+  return openStreamSink({ name, size, worker, environment, visit: visitDownload });
 }
 
 async function pickFile(name: string): Promise<FileSystemFileHandle | 'cancelled' | 'no-picker'> {
@@ -96,5 +114,14 @@ function memorySink(name: string): FileSink {
       parts = [];
       return Promise.resolve();
     },
+  };
+}
+
+/** There is no place that takes so much. */
+function fullSink(): FileSink {
+  return {
+    write: () => Promise.reject(new DOMException('no room for the download', 'QuotaExceededError')),
+    finish: () => Promise.resolve(),
+    abort: () => Promise.resolve(),
   };
 }
