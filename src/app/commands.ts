@@ -78,6 +78,11 @@ export function createCommands(controls: Controls): Commands {
     addFiles: (sources) => controls.session()?.transfers.addFiles(sources),
     download: (id, sink) => controls.session()?.transfers.download(id, sink),
     cancel: (id) => controls.session()?.transfers.cancel(id),
+    pause: (id) => controls.session()?.transfers.setPaused(id, true),
+    resume: (id) => controls.session()?.transfers.setPaused(id, false),
+    pauseAll: () => controls.session()?.pauses.pauseAll(),
+    resumeAll: () => controls.session()?.pauses.resumeAll(),
+    retry: (ids) => controls.session()?.transfers.retry(ids),
     dismiss(id) {
       controls.dismissNotice(id);
       const session = controls.session();

@@ -1,5 +1,5 @@
 import { equalBytes, type Bytes } from '../domain/bytes.ts';
-import type { ChunkId, CircleId, DeviceId, MemberId, ReplicaId } from '../domain/ids.ts';
+import type { ChunkId, CircleId, DeviceId, FileId, MemberId, ReplicaId } from '../domain/ids.ts';
 import type { PieceRecord } from '../domain/records.ts';
 import type { readReceipt } from '../domain/replication/receipt.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
@@ -36,6 +36,8 @@ export function createCopyReceipts(deps: {
   readonly library: Library;
   readonly environment: Environment;
   readonly readReceipt: typeof readReceipt;
+  /** A copy of a piece of this file counts from now on. */
+  readonly onConfirmed?: (file: FileId) => void;
 }): CopyReceipts {
   const { library, environment } = deps;
   const chunkOf = new Map<ReplicaId, ChunkId>();
@@ -86,6 +88,8 @@ export function createCopyReceipts(deps: {
           });
           // Not on disk here, so it does not count here; the holder sends its receipt again.
           if (!written.ok) return fail('full');
+          const file = library.piece(chunk)?.file_id;
+          if (file !== undefined) deps.onConfirmed?.(file);
         }
         counted.push(replica.replicaId);
       }

@@ -2,11 +2,14 @@ import { DEFAULT_COPIES } from '../domain/limits.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
 import { deriveCircle } from './derive-circle.ts';
-import { deriveFiles, deriveTransfers } from './derive-files.ts';
+import { deriveFiles } from './derive-files.ts';
+import { deriveTransfers } from './derive-transfers.ts';
 import type { AppDeps } from './deps.ts';
 import type { MemberSession } from './member-session.ts';
 import type { Profile } from './profile.ts';
 import type { AppView, Connection, DeviceView, Notice, Phase } from './view.ts';
+
+const NO_FLOW = { allPaused: false, secondsLeft: undefined } as const;
 
 export interface ViewFacts {
   readonly deps: AppDeps;
@@ -26,7 +29,8 @@ export function deriveView(facts: ViewFacts): AppView {
   const connection = connectionOf(facts);
   const device = deviceOf(facts);
   if (session === undefined) {
-    return { phase, connection, device, notices, circle: undefined, files: [], transfers: [] };
+    const nothing = { circle: undefined, files: [], transfers: [], flow: NO_FLOW };
+    return { phase, connection, device, notices, ...nothing };
   }
   const shared = {
     roster: session.state.roster.get(),
@@ -43,6 +47,9 @@ export function deriveView(facts: ViewFacts): AppView {
     isMoving: session.placer.isMoving,
     waitsFor: session.placer.waitsFor,
     transfers: session.transfers.list(),
+    pauses: session.pauses,
+    receipts: session.receipts.recent(),
+    now: facts.deps.environment.monotonic(),
   };
   const files = deriveFiles(fileFacts);
   return {
@@ -51,7 +58,7 @@ export function deriveView(facts: ViewFacts): AppView {
     device,
     notices,
     files,
-    transfers: deriveTransfers(fileFacts, files),
+    ...deriveTransfers(fileFacts, files),
     circle: deriveCircle({
       ...shared,
       links: facts.network?.links.get() ?? new Map(),

@@ -10,38 +10,49 @@ import type { Environment } from '../ports/environment.ts';
 import type { FileSource } from '../ports/file-sink.ts';
 import type { FileId } from '../domain/ids.ts';
 import type { Library } from './library.ts';
+import { whyUnreadable, type watchSource } from './watch-source.ts';
 
 export type LockProblem =
-  'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'interrupted' | 'cancelled';
+  'changed' | 'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'interrupted' | 'cancelled';
 
 export interface LockFileDeps {
   readonly crypto: CryptoPool;
   readonly chunks: ChunkStore;
   readonly library: Library;
   readonly environment: Environment;
+  readonly watchSource: typeof watchSource;
+}
+
+/** Who wants to know, or to hold it up. */
+export interface LockSteps {
+  onProgress(fraction: number): void;
+  /** Waited for before each piece. */
+  ready(): Promise<void>;
 }
 
 /**
  * Takes a file in: cut, padded, encrypted and flushed to this device's disk, piece by piece, then
  * linked under its manifest in one step. Until that step the file does not exist here except as
- * "interrupted".
+ * "interrupted". Pieces of two versions of the file are never linked together.
  */
 export async function lockFile(
   deps: LockFileDeps,
   source: FileSource,
-  onProgress: (fraction: number) => void,
+  steps: LockSteps,
   signal: AbortSignal,
 ): Promise<Result<FileId, LockProblem>> {
   const { crypto, library, chunks } = deps;
   if (!checkFileName(source.name).ok) return fail('bad-name');
-  if (source.size > MAX_FILE_BYTES) return fail('too-big');
+  // Once: a source that grows does not grow what is cut.
+  const { size, lastModified } = source;
+  if (size > MAX_FILE_BYTES) return fail('too-big');
   const { fileId, keyBox } = await crypto.newFile();
   const record = {
     v: 1,
     file_id: fileId,
     added: deps.environment.now(),
     name: source.name,
-    size: source.size,
+    size,
     manifest: null,
   } as const;
   const begun = await library.putFile({ record, manifest: undefined }, []);
@@ -55,16 +66,21 @@ export async function lockFile(
   return fail(outcome);
 
   async function lockPieces(): Promise<'linked' | LockProblem> {
-    const layout = pieceLayout(source.size);
+    const layout = pieceLayout(size);
+    const watch = await deps.watchSource(source, layout.count);
+    if (watch === undefined) return whyUnreadable(source, 0, Math.min(1, size));
     const pieces: PieceRecord[] = [];
     for (let index = 0; index < layout.count; index++) {
+      await steps.ready();
       if (signal.aborted) return 'cancelled';
+      if (!watch.isSame()) return 'changed';
       const { start, end, paddedLength, final } = layout.piece(index);
       const piece = { keyBox: keyBox.slice(), fileId, index, final };
       const made = await crypto.lockPiece(piece, source.slice(start, end), paddedLength);
-      if (!made.ok) return 'unreadable';
+      if (!made.ok) return whyUnreadable(source, start, end);
       const { chunkId, chunk } = made.value;
-      const size = chunk.length;
+      // The write takes the bytes away.
+      const bytes = chunk.length;
       // Before it is there: a write that breaks off half-way is cleared away too.
       locked.push(chunkId);
       const put = await chunks.put(`own/${chunkId}`, chunk);
@@ -74,21 +90,22 @@ export async function lockFile(
         chunk_id: chunkId,
         file_id: fileId,
         index,
-        size,
+        size: bytes,
         local: true,
         copies: [],
       });
-      onProgress((index + 1) / layout.count);
+      steps.onProgress((index + 1) / layout.count);
     }
     if (signal.aborted) return 'cancelled';
+    if (!watch.isSame() || !(await watch.stillReads())) return 'changed';
 
     const manifest = {
       fileId,
       version: 1,
       name: source.name,
       type: source.type,
-      size: source.size,
-      modified: Math.max(0, Math.floor(source.lastModified / 1000)),
+      size,
+      modified: Math.max(0, Math.floor(lastModified / 1000)),
       chunks: locked,
       keyBox,
     };

@@ -20,8 +20,10 @@ import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
 import { openLibrary, type Library } from './library.ts';
 import { createNonces } from './nonces.ts';
+import { openPauses, type Pauses } from './pauses.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
+import { createReceiptMeter, type ReceiptMeter } from './receipt-meter.ts';
 import { createCopyServer } from './serve-copies.ts';
 import { createPeerServer } from './serve-peers.ts';
 import { openSightings, type Sightings } from './sightings.ts';
@@ -30,10 +32,12 @@ import { createRosterSync, type RosterSync } from './sync-roster.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 import type { AppDeps } from './deps.ts';
 import { every } from './waiting.ts';
+import { watchSource } from './watch-source.ts';
 import type { Records } from './records.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 
 const REMIND_MS = 60_000;
+const TIME_LEFT_MS = 2_000;
 
 export interface MemberSessionInit {
   readonly deps: AppDeps;
@@ -60,6 +64,8 @@ export interface MemberSession {
   readonly holder: CopyHolder;
   readonly placer: CopyPlacer;
   readonly transfers: Transfers;
+  readonly pauses: Pauses;
+  readonly receipts: ReceiptMeter;
   readonly deleter: FileDeleter;
   readonly sightings: Sightings;
   readonly damaged: number;
@@ -153,6 +159,18 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
       placer.pump();
     },
   });
+  const receipts = createReceiptMeter(environment);
+  const pauses = await openPauses({
+    records,
+    isKnown: (file) => library.file(file) !== undefined,
+    onDiskFull: init.onDiskFull,
+    onChange: () => {
+      // The rate from before a pause says nothing about the time after it.
+      receipts.forget();
+      placer.rescan();
+      onChange();
+    },
+  });
   const placer = createCopyPlacer({
     ...shared,
     member,
@@ -167,7 +185,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     hereNow,
     isHere,
     target,
-    isPaused: () => false,
+    isPaused: pauses.isPaused,
+    onConfirmed: receipts.note,
   });
   const deleter = await openFileDeleter({
     ...shared,
@@ -217,6 +236,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     crypto,
     library,
     fetcher,
+    pauses,
+    watchSource,
     onUnexpected: init.onUnexpected,
     onLocked: () => {
       placer.rescan();
@@ -269,6 +290,11 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   followRoster();
   void sync.run(signal);
   void placer.run(signal);
+  // What is left to wait goes stale when nothing comes any more.
+  void every(environment, TIME_LEFT_MS, signal, () => {
+    if (receipts.recent().all.length > 0) onChange();
+    return Promise.resolve();
+  });
   // What a device did not take or confirm at the first meeting is offered again while it is here.
   void every(environment, REMIND_MS, signal, () => {
     for (const other of hereNow()) remind(other);
@@ -284,6 +310,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     holder,
     placer,
     transfers,
+    pauses,
+    receipts,
     deleter,
     sightings,
     damaged: entries.damaged.length + library.damaged + held.damaged + deleter.damaged,

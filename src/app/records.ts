@@ -8,6 +8,7 @@ import {
   fileRecord,
   heldRecord,
   inviteLinkRecord,
+  pausesRecord,
   pendingJoinRecord,
   pieceRecord,
   seenRecord,
@@ -32,6 +33,7 @@ export const DEVICE_KEYS = {
   circle: 'circle',
   pending: 'pending',
   seen: 'seen',
+  pauses: 'pauses',
 } as const;
 
 export type Records = ReturnType<typeof createRecords>;
@@ -42,6 +44,7 @@ export function createRecords(store: RecordStore) {
     circle: tableOf(store, 'device', circleRecord),
     pending: tableOf(store, 'device', pendingJoinRecord),
     seen: tableOf(store, 'device', seenRecord),
+    pauses: tableOf(store, 'device', pausesRecord),
     inviteLinks: tableOf(store, 'links', inviteLinkRecord),
     claims: tableOf(store, 'claims', claimsRecord),
     files: tableOf(store, 'files', fileRecord),

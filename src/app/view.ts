@@ -11,6 +11,7 @@ export interface AppView {
   readonly circle: CircleView | undefined;
   readonly files: readonly FileView[];
   readonly transfers: readonly TransferView[];
+  readonly flow: FlowView;
   readonly device: DeviceView | undefined;
   /** Errors that need an action, newest last. */
   readonly notices: readonly Notice[];
@@ -127,6 +128,13 @@ export interface CopyView {
   readonly confirmed: number;
 }
 
+/** What holds for all transfers together. */
+export interface FlowView {
+  readonly allPaused: boolean;
+  /** Until all that is being sent is confirmed; undefined when it cannot be told. */
+  readonly secondsLeft: number | undefined;
+}
+
 export type TransferView = {
   readonly id: string;
   readonly fileId: FileId | undefined;
@@ -134,6 +142,8 @@ export type TransferView = {
   readonly size: number;
   /** Cancel is possible. */
   readonly cancellable: boolean;
+  /** What a person can do about its pace; nothing alone while everything is paused. */
+  readonly control: 'pause' | 'resume' | undefined;
 } & (
   | { readonly phase: 'reading' | 'locking'; readonly fraction: number }
   /** `confirmed` copies of `wanted` are complete; `fraction` counts receipts. */
@@ -142,6 +152,14 @@ export type TransferView = {
       readonly fraction: number;
       readonly confirmed: number;
       readonly wanted: number;
+      /** From the receipts of the last 20 s; undefined when it cannot be told. */
+      readonly secondsLeft: number | undefined;
+    }
+  /** The person stopped it for now. What was under way still arrives. */
+  | {
+      readonly phase: 'paused';
+      readonly during: 'locking' | 'sending' | 'fetching';
+      readonly fraction: number;
     }
   /** Sending stopped because nobody who could take a copy is here, or has room. */
   | {
@@ -153,11 +171,18 @@ export type TransferView = {
   | { readonly phase: 'confirmed'; readonly confirmed: number }
   | { readonly phase: 'fetching'; readonly fraction: number }
   | { readonly phase: 'fetched' }
-  | { readonly phase: 'failed'; readonly why: TransferProblem }
+  | { readonly phase: 'failed'; readonly why: TransferProblem; readonly retry: Retry | undefined }
 );
 
+/**
+ * How a failed transfer can be tried again: from what this session still has in hand, by choosing
+ * the file again, or by a new download with a new place to save to.
+ */
+export type Retry = 'again' | 'choose' | 'download';
+
 export type TransferProblem =
-  | 'unreadable' // the file changed or vanished while it was read
+  | 'changed' // the file changed while it was read
+  | 'unreadable' // it vanished, or the browser may not read it
   | 'too-big'
   | 'bad-name'
   | 'disk-full'
@@ -217,6 +242,14 @@ export interface Commands {
   addFiles(sources: readonly FileSource[]): void;
   download(id: FileId, sink: FileSink): void;
   cancel(transferId: string): void;
+  /** Holds one transfer; of a file being sent no new copies are begun. Outlives a reload. */
+  pause(transferId: string): void;
+  resume(transferId: string): void;
+  pauseAll(): void;
+  /** Also what was paused alone. */
+  resumeAll(): void;
+  /** Starts failed transfers anew whose `retry` is `again`. */
+  retry(transferIds: readonly string[]): void;
   dismiss(id: string): void;
   /** `kept`: fewer than the wanted copies are confirmed elsewhere, so this device's copy stays. */
   freeUp(id: FileId): Promise<Result<undefined, 'kept'>>;

@@ -54,3 +54,5 @@ export const INVITE_SECONDS = 7 * 24 * 3600;
 export const MAX_INVITE_USES = 64;
 export const NONCE_SECONDS = 60;
 export const OFFER_SECONDS = 120;
+/** Files paused one by one; beyond it a pause does not outlive the page. */
+export const MAX_PAUSED_FILES = 20_000;

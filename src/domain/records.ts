@@ -17,6 +17,7 @@ import {
   MAX_FILE_NAME_BYTES,
   MAX_INVITE_USES,
   MAX_LINK_CHARS,
+  MAX_PAUSED_FILES,
   MAX_PERSON_NAME_BYTES,
 } from './limits.ts';
 import { bytesOf, bytesUpTo, createCodec, idOn, textUpTo, uintUpTo } from './wire/codec.ts';
@@ -74,6 +75,16 @@ export const seenRecord = createCodec(
     ),
   }),
   { maxBytes: 64 * 1024 },
+);
+
+/** `device/pauses`: what the person paused, and whether everything is. */
+export const pausesRecord = createCodec(
+  v.strictObject({
+    v: version,
+    all: v.boolean(),
+    files: v.pipe(v.array(idOn<FileId>()), v.maxLength(MAX_PAUSED_FILES)),
+  }),
+  { maxBytes: MAX_PAUSED_FILES * 40 + 1024 },
 );
 
 /** `links/<invite>`: the link of an invite this device made, to show it again. */

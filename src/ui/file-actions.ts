@@ -1,5 +1,6 @@
 import type { FileView } from '../app/view.ts';
 import type { Ui } from './context.ts';
+import type { FailedGroup } from './failed-groups.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
 
@@ -11,20 +12,44 @@ export function whyNoDownload(file: FileView): string | undefined {
   return undefined;
 }
 
-/** Call directly in a click: the browser's save dialog needs it. */
-export async function downloadFile(ui: Ui, file: FileView): Promise<void> {
+/** Call directly in a click: the browser's save dialog needs it. True if the download began. */
+export async function downloadFile(ui: Ui, file: FileView): Promise<boolean> {
   const why = whyNoDownload(file);
   if (why !== undefined) {
     ui.messages.say(why);
-    return;
+    return false;
   }
   try {
     const sink = await ui.platform.openSink(file);
-    if (sink === undefined) return;
+    if (sink === undefined) return false;
     ui.commands.download(file.id, sink);
     ui.sheets.tray = true;
+    return true;
   } catch {
     ui.messages.say(shellWords.toasts.unexpected);
+    return false;
+  }
+}
+
+/** Call directly in a click. What could begin anew leaves the group of the failed. */
+export async function retryFailed(ui: Ui, { retry, transfers }: FailedGroup): Promise<void> {
+  switch (retry) {
+    case undefined:
+      return;
+    case 'again':
+      ui.commands.retry(transfers.map((one) => one.id));
+      return;
+    case 'choose':
+      // They leave the group when a file of their name is added.
+      ui.pickFiles();
+      return;
+    case 'download':
+      for (const { id, fileId } of transfers) {
+        const file = ui.view.files.find((one) => one.id === fileId);
+        // Asked for a place once and refused, the rest is not asked for.
+        if (file !== undefined && !(await downloadFile(ui, file))) return;
+        ui.commands.dismiss(id);
+      }
   }
 }
 

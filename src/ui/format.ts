@@ -73,3 +73,10 @@ export function listOr(names: readonly string[]): string {
 export function formatPercent(fraction: number): string {
   return `${String(Math.floor(Math.min(1, Math.max(0, fraction)) * 100))}%`;
 }
+
+/** Seconds still to go: `under a minute`, `about 3 min`, `a while`. */
+export function formatLeft(seconds: number): string {
+  if (seconds > HOUR) return 'a while';
+  if (seconds < MINUTE) return 'under a minute';
+  return `about ${String(Math.round(seconds / MINUTE))} min`;
+}

@@ -1,4 +1,5 @@
-import type { TransferView } from '../app/view.ts';
+import type { FlowView, TransferView } from '../app/view.ts';
+import { formatLeft } from './format.ts';
 import { shellWords } from './words/shell.ts';
 import { transferWords } from './words/transfers.ts';
 
@@ -18,7 +19,11 @@ export function transferSentence(transfer: TransferView): string {
     case 'locking':
       return transferWords.locking(transfer.fraction);
     case 'sending':
-      return transferWords.sending(transfer.confirmed, transfer.wanted);
+      return sendingSentence(transfer);
+    case 'paused':
+      return transfer.fraction === 0
+        ? transferWords.pausedAtStart
+        : transferWords.paused(transfer.fraction);
     case 'waiting':
       return waitingSentence(transfer);
     case 'confirmed':
@@ -30,6 +35,13 @@ export function transferSentence(transfer: TransferView): string {
     case 'failed':
       return transferWords.failed[transfer.why];
   }
+}
+
+function sendingSentence(transfer: TransferView & { phase: 'sending' }): string {
+  const { confirmed, wanted, secondsLeft } = transfer;
+  return secondsLeft === undefined
+    ? transferWords.sending(confirmed, wanted)
+    : transferWords.sendingFor(confirmed, wanted, formatLeft(secondsLeft));
 }
 
 function waitingSentence({ why, confirmed, wanted }: TransferView & { phase: 'waiting' }): string {
@@ -44,20 +56,31 @@ function waitingSentence({ why, confirmed, wanted }: TransferView & { phase: 'wa
 }
 
 /** The strip's words about transfers; undefined when there is nothing to say. */
-export function summariseTransfers(transfers: readonly TransferView[]): string | undefined {
+export function summariseTransfers(
+  transfers: readonly TransferView[],
+  flow: FlowView,
+): string | undefined {
   const { strip } = shellWords;
-  const fetching = transfers.filter((one) => one.phase === 'fetching').length;
+  const inPhase = (phase: TransferView['phase']) =>
+    transfers.filter((one) => one.phase === phase).length;
+  const fetching = inPhase('fetching');
   const sending = transfers.filter(isMoving).length - fetching;
-  const waiting = transfers.filter((one) => one.phase === 'waiting').length;
   const failed = transfers.filter(
     (one) => one.phase === 'failed' && one.why !== 'cancelled',
   ).length;
+  const left = flow.secondsLeft === undefined ? undefined : formatLeft(flow.secondsLeft);
 
-  if (sending > 0 && fetching > 0) return strip.moving(sending + fetching);
-  if (sending > 0) return strip.sending(sending);
+  if (flow.allPaused) return strip.paused;
+  if (sending > 0 && fetching > 0) {
+    const n = sending + fetching;
+    return left === undefined ? strip.moving(n) : strip.movingFor(n, left);
+  }
+  if (sending > 0)
+    return left === undefined ? strip.sending(sending) : strip.sendingFor(sending, left);
   if (fetching > 0) return strip.fetching(fetching);
   if (failed > 0) return strip.failed(failed);
-  if (waiting > 0) return strip.waitingToSend(waiting);
+  if (inPhase('paused') > 0) return strip.pausedFiles(inPhase('paused'));
+  if (inPhase('waiting') > 0) return strip.waitingToSend(inPhase('waiting'));
   if (transfers.length > 0) return strip.done(transfers.length);
   return undefined;
 }

@@ -66,27 +66,59 @@ const busyFiles: readonly FileView[] = [
   file(LONG, confirmed, { size: 2e12 }),
 ];
 
-const moving: readonly TransferView[] = [
+type Progress = TransferView extends infer One
+  ? One extends TransferView
+    ? Omit<One, 'id' | 'fileId' | 'name' | 'size' | 'cancellable' | 'control'>
+    : never
+  : never;
+
+function transfers(progress: readonly Progress[]): readonly TransferView[] {
+  return progress.map((one, index): TransferView => {
+    const { phase } = one;
+    const isOver = phase === 'confirmed' || phase === 'fetched' || phase === 'failed';
+    return {
+      id: `t${String(index)}`,
+      fileId: undefined,
+      name: busyFiles[index % busyFiles.length]?.name ?? '',
+      size: 48e6 * (index + 1),
+      cancellable: !isOver && phase !== 'sending' && phase !== 'waiting',
+      control: isOver ? undefined : phase === 'paused' ? 'resume' : 'pause',
+      ...one,
+    };
+  });
+}
+
+const moving = transfers([
   { phase: 'reading', fraction: 0.1 },
   { phase: 'locking', fraction: 0.62 },
-  { phase: 'sending', fraction: 0.48, confirmed: 1, wanted: 3 },
+  { phase: 'sending', fraction: 0.48, confirmed: 1, wanted: 3, secondsLeft: 190 },
+  { phase: 'sending', fraction: 0.01, confirmed: 0, wanted: 3, secondsLeft: undefined },
+  { phase: 'paused', during: 'sending', fraction: 0.62 },
   { phase: 'waiting', confirmed: 2, wanted: 3, why: 'nobody-here' },
   { phase: 'waiting', confirmed: 0, wanted: 3, why: 'alone' },
   { phase: 'confirmed', confirmed: 3 },
   { phase: 'fetching', fraction: 0.3 },
   { phase: 'fetched' },
-  { phase: 'failed', why: 'disk-full' },
-].map(
-  (progress, index) =>
-    ({
-      id: `t${String(index)}`,
-      fileId: undefined,
-      name: busyFiles[index % busyFiles.length]?.name ?? '',
-      size: 48e6 * (index + 1),
-      cancellable: true,
-      ...progress,
-    }) as TransferView,
-);
+  { phase: 'failed', why: 'disk-full', retry: 'again' },
+]);
+const paused = transfers([
+  { phase: 'paused', during: 'locking', fraction: 0 },
+  { phase: 'paused', during: 'sending', fraction: 0.62 },
+  { phase: 'paused', during: 'fetching', fraction: 0.3 },
+]);
+const allPaused = paused.map((one): TransferView => ({ ...one, control: undefined }));
+const failures = transfers([
+  ...Array.from(
+    { length: 5 },
+    () => ({ phase: 'failed', why: 'disk-full', retry: 'again' }) as const,
+  ),
+  { phase: 'failed', why: 'changed', retry: 'choose' },
+  { phase: 'failed', why: 'unreadable', retry: 'choose' },
+  { phase: 'failed', why: 'unreadable', retry: 'choose' },
+  { phase: 'failed', why: 'out-of-reach', retry: 'download' },
+  { phase: 'failed', why: 'save-failed', retry: 'download' },
+  { phase: 'failed', why: 'too-big', retry: undefined },
+]);
 
 const safeFiles = busyFiles.filter((one) => one.safety.kind === 'confirmed');
 const alone: Partial<AppView> = {
@@ -109,7 +141,35 @@ export const memberStates: Readonly<Record<string, GalleryState>> = {
     view: { ...alone, files: [file('Garden in May.jpg', { kind: 'only-here', alone: true })] },
   },
   'files-safe': { view: { files: safeFiles } },
-  'files-busy': { view: { files: busyFiles, transfers: moving }, tray: true },
+  'files-busy': {
+    view: {
+      files: busyFiles,
+      transfers: moving,
+      flow: { allPaused: false, secondsLeft: 190 },
+    },
+    tray: true,
+  },
+  'files-long-way': {
+    view: {
+      files: busyFiles,
+      transfers: transfers([
+        { phase: 'sending', fraction: 0, confirmed: 0, wanted: 3, secondsLeft: 9_000 },
+        { phase: 'sending', fraction: 0.99, confirmed: 2, wanted: 3, secondsLeft: 4 },
+      ]),
+      flow: { allPaused: false, secondsLeft: 9_000 },
+    },
+    tray: true,
+  },
+  'files-paused': { view: { files: busyFiles, transfers: paused }, tray: true },
+  'files-all-paused': {
+    view: {
+      files: busyFiles,
+      transfers: allPaused,
+      flow: { allPaused: true, secondsLeft: undefined },
+    },
+    tray: true,
+  },
+  'files-failed': { view: { files: busyFiles, transfers: failures }, tray: true },
   'files-attention': { view: { files: busyFiles } },
   'files-many': { view: { files: manyFiles } },
   'files-offline': { view: { files: busyFiles, connection: { kind: 'offline' } } },

@@ -2,14 +2,15 @@ import type { TransferProblem } from '../../app/view.ts';
 import { count, formatPercent } from '../format.ts';
 
 const failed: Readonly<Record<TransferProblem, string>> = {
-  unreadable: 'The file changed or moved while it was read. Add it again.',
+  changed: 'The file changed while it was read. Nothing of it was kept. Choose it again.',
+  unreadable: 'The file moved, or this browser may not read it. Choose it again.',
   'too-big': 'Too big: one file can have up to 4 GB for now.',
   'bad-name': 'This name cannot be kept. Rename the file and add it again.',
-  'disk-full': 'This device has no room for it. Free some space and add it again.',
-  'out-of-reach': 'The people who keep it are away. Download it when they are back.',
+  'disk-full': 'This device has no room for it. Free some space and try again.',
+  'out-of-reach': 'The people who keep it are away. Try again when they are back.',
   'missing-piece': 'A piece is missing, and nobody here has it.',
   'save-failed': 'The place you chose did not take it. Choose another one.',
-  interrupted: 'The page closed before it was locked. Add it again.',
+  interrupted: 'It stopped before it was locked. Start it again.',
   cancelled: 'Cancelled.',
 };
 
@@ -21,6 +22,10 @@ export const transferWords = {
   locking: (fraction: number) => `Locking ${formatPercent(fraction)}`,
   sending: (confirmed: number, wanted: number) =>
     `Sending, ${String(confirmed)} of ${String(wanted)} confirmed`,
+  sendingFor: (confirmed: number, wanted: number, left: string) =>
+    `Sending, ${String(confirmed)} of ${String(wanted)} confirmed, ${left}`,
+  paused: (fraction: number) => `Paused at ${formatPercent(fraction)}. Nothing is lost.`,
+  pausedAtStart: 'Paused before it began.',
   waitingAlone: 'Locked. It goes out when someone joins.',
   waitingNobody: (confirmed: number, wanted: number) =>
     confirmed === 0
@@ -40,9 +45,24 @@ export const transferWords = {
   announceFailed: (name: string, why: string) => `${name}: ${why}`,
   closingNote: 'Closing this list stops nothing.',
   keepOpen: 'Keep Quloud open until it is done.',
+  failedCount: (n: number) => `${count(n, 'file')} stopped`,
   buttons: {
-    cancel: 'Cancel',
+    pause: 'Pause',
+    pauseNamed: (name: string) => `Pause ${name}`,
+    pauseAll: 'Pause all',
+    resume: 'Resume',
+    resumeNamed: (name: string) => `Resume ${name}`,
+    resumeAll: 'Resume all',
+    retry: 'Retry',
+    retryNamed: (name: string) => `Retry ${name}`,
+    retryAll: 'Retry all',
+    retryAllOf: (n: number) => `Retry all ${count(n, 'file')}`,
+    choose: 'Choose again',
+    chooseNamed: (name: string) => `Choose again: ${name}`,
+    chooseAllOf: (n: number) => `Choose again: ${count(n, 'file')}`,
+    dismissAllOf: (n: number) => `Dismiss ${count(n, 'file')}`,
     cancelNamed: (name: string) => `Cancel ${name}`,
+    dismiss: 'Dismiss',
     dismissNamed: (name: string) => `Dismiss ${name}`,
     clearFinished: 'Clear finished',
     close: 'Close transfers',

@@ -5,6 +5,7 @@ import { sweepChunks } from '../../../src/app/free-space.ts';
 import { openHeldLedger } from '../../../src/app/held-ledger.ts';
 import { openLibrary } from '../../../src/app/library.ts';
 import { lockFile, type LockFileDeps } from '../../../src/app/lock-file.ts';
+import { watchSource } from '../../../src/app/watch-source.ts';
 import { MAX_FILE_BYTES, MAX_FILE_NAME_BYTES } from '../../../src/domain/limits.ts';
 import type { FileSource } from '../../../src/ports/file-sink.ts';
 import { createProfile, KIB } from './holder-parts.ts';
@@ -53,11 +54,31 @@ describe('locking a file', () => {
     },
     'that vanishes while it is read': {
       why: 'unreadable',
-      run: (parts) => parts.lock(fileOf(SIZE, (start) => (start === 0 ? undefined : brokenBlob()))),
+      run: (parts) => parts.lock(afterFirstPiece({ slice: () => brokenBlob('NotFoundError') })),
+    },
+    'that cannot be read from the start': {
+      why: 'unreadable',
+      run: (parts) => parts.lock({ ...fileOf(SIZE), slice: () => brokenBlob('NotFoundError') }),
+    },
+    'that the browser no longer reads because it changed': {
+      why: 'changed',
+      run: (parts) => parts.lock(afterFirstPiece({ slice: () => brokenBlob('NotReadableError') })),
     },
     'that shrinks while it is read': {
-      why: 'unreadable',
-      run: (parts) => parts.lock(fileOf(SIZE, (start) => (start === 0 ? undefined : shortBlob()))),
+      why: 'changed',
+      run: (parts) => parts.lock(afterFirstPiece({ slice: shortBlob })),
+    },
+    'that grows while it is read': {
+      why: 'changed',
+      run: (parts) => parts.lock(afterFirstPiece({ size: SIZE + 1 })),
+    },
+    'that is saved again while it is read': {
+      why: 'changed',
+      run: (parts) => parts.lock(afterFirstPiece({ lastModified: 1 })),
+    },
+    'whose content becomes another behind the same size and time': {
+      why: 'changed',
+      run: (parts) => parts.lock(secondVersion()),
     },
     'on a disk that fills up in the middle': {
       why: 'disk-full',
@@ -119,6 +140,33 @@ describe('locking a file', () => {
     });
     expect(await leftBehind(failures['cancelled']!, sticky)).toBe(1);
     expect(await leftBehind(failures['on a disk that fills up in the middle']!, sticky)).toBe(1);
+  });
+
+  it('would link pieces of two versions, if it did not look (negative control)', async () => {
+    const blind: Break = () => ({
+      watchSource: () =>
+        Promise.resolve({ isSame: () => true, stillReads: () => Promise.resolve(true) }),
+    });
+    const parts = await setUp(undefined, blind);
+    expect((await parts.lock(secondVersion())).ok).toBe(true);
+    expect((await parts.lock(afterFirstPiece({ lastModified: 1 }))).ok).toBe(true);
+  });
+
+  it('waits before each piece, and can be cancelled there', async () => {
+    const parts = await setUp();
+    const controller = new AbortController();
+    let asked = 0;
+    const ready = () => {
+      if (++asked === 2) controller.abort();
+      return Promise.resolve();
+    };
+    const none = () => undefined;
+    expect(await parts.lock(fileOf(SIZE), none, controller.signal, {}, ready)).toEqual({
+      ok: false,
+      error: 'cancelled',
+    });
+    expect(asked).toBe(2);
+    expect(parts.disk.size + recordsOf(parts)).toBe(0);
   });
 
   it('takes nothing over the limit, and reads none of it', async () => {
@@ -186,7 +234,7 @@ async function setUp(init?: Failure['init'], broken: Break = () => ({})) {
   const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
   await crypto.createMember();
   const reopen = () => openLibrary(records, crypto);
-  const plain = { crypto, chunks, environment, library: await reopen() };
+  const plain = { crypto, chunks, environment, library: await reopen(), watchSource };
   const deps = { ...plain, ...broken(plain) };
   return {
     ...profile,
@@ -196,21 +244,45 @@ async function setUp(init?: Failure['init'], broken: Break = () => ({})) {
       onProgress: (fraction: number) => void = () => undefined,
       signal: AbortSignal = new AbortController().signal,
       others: Partial<LockFileDeps> = {},
-    ) => lockFile({ ...deps, ...others }, source, onProgress, signal),
+      ready: () => Promise<void> = () => Promise.resolve(),
+    ) => lockFile({ ...deps, ...others }, source, { onProgress, ready }, signal),
   };
 }
 
-function fileOf(
-  size: number,
-  slice: (start: number) => Blob | undefined = () => undefined,
-): FileSource {
-  const whole = createMemoryFileSource({ name: 'film.mov', bytes: new Uint8Array(size) });
-  return { ...whole, slice: (start, end) => slice(start) ?? whole.slice(start, end) };
+function fileOf(size: number): FileSource {
+  return createMemoryFileSource({ name: 'film.mov', bytes: new Uint8Array(size) });
 }
 
-function brokenBlob(): Blob {
+/** A file that turns into `next` once its first piece was asked for. */
+function afterFirstPiece(next: Partial<FileSource>): FileSource {
+  const first = fileOf(SIZE);
+  let now: FileSource = first;
+  return {
+    name: first.name,
+    type: first.type,
+    get size() {
+      return now.size;
+    },
+    get lastModified() {
+      return now.lastModified;
+    },
+    slice(start, end) {
+      const blob = now.slice(start, end);
+      if (end - start === MIB) now = { ...first, ...next };
+      return blob;
+    },
+  };
+}
+
+function secondVersion(): FileSource {
+  const bytes = new Uint8Array(SIZE).fill(1);
+  const second = createMemoryFileSource({ name: 'film.mov', bytes });
+  return afterFirstPiece({ slice: (start, end) => second.slice(start, end) });
+}
+
+function brokenBlob(name: string): Blob {
   return Object.assign(new Blob(), {
-    arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotFoundError')),
+    arrayBuffer: () => Promise.reject(new DOMException('gone', name)),
   });
 }
 

@@ -3,6 +3,7 @@ import { createMemoryFileSource } from '../../../src/adapters/memory/memory-file
 import type { Copy } from '../../../src/app/copy-receipts.ts';
 import { openLibrary } from '../../../src/app/library.ts';
 import { lockFile } from '../../../src/app/lock-file.ts';
+import { watchSource } from '../../../src/app/watch-source.ts';
 import type { Bytes } from '../../../src/domain/bytes.ts';
 import { sha256 } from '../../../src/domain/digest.ts';
 import {
@@ -36,8 +37,9 @@ export async function createOwner(seed: string) {
   const library = await openLibrary(records, crypto);
   const source = createMemoryFileSource({ name: 'a.txt', bytes: environment.random(3 * KIB) });
   const { signal } = new AbortController();
-  const progress = () => undefined;
-  const locked = await lockFile({ crypto, chunks, library, environment }, source, progress, signal);
+  const steps = { onProgress: () => undefined, ready: () => Promise.resolve() };
+  const deps = { crypto, chunks, library, environment, watchSource };
+  const locked = await lockFile(deps, source, steps, signal);
   const piece = locked.ok ? library.pieces(locked.value)[0] : undefined;
   if (!locked.ok || piece === undefined) throw new Error('nothing was locked');
   return {

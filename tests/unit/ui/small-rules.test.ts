@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { TransferView } from '../../../src/app/view.ts';
 import { connectionNotice, connectionSentence } from '../../../src/ui/connection-words.ts';
+import { failedGroups } from '../../../src/ui/failed-groups.ts';
 import { fileKind } from '../../../src/ui/file-kind.ts';
 import { device } from '../../../src/ui/gallery/fixtures.ts';
 import { lendingRange } from '../../../src/ui/lending.ts';
 import { avatarHue, initialsOf } from '../../../src/ui/people.ts';
 import { findObstacle } from '../../../src/ui/requirements.ts';
 import { createPhaseLog } from '../../../src/ui/state/phase-log.ts';
-import { summariseTransfers, transferAnnouncement } from '../../../src/ui/transfer-words.ts';
+import {
+  summariseTransfers,
+  transferAnnouncement,
+  transferSentence,
+} from '../../../src/ui/transfer-words.ts';
 
 describe('what this page needs', () => {
   const browser = {
@@ -65,16 +70,55 @@ describe('the connection line', () => {
 });
 
 describe('transfers', () => {
-  const base = { id: 't', fileId: undefined, name: 'a.jpg', size: 1, cancellable: true };
-  const sending: TransferView = { ...base, phase: 'sending', fraction: 0, confirmed: 0, wanted: 3 };
-  const cancelled: TransferView = { ...base, phase: 'failed', why: 'cancelled' };
-  const failed: TransferView = { ...base, phase: 'failed', why: 'disk-full' };
+  const base = {
+    id: 't',
+    fileId: undefined,
+    name: 'a.jpg',
+    size: 1,
+    cancellable: true,
+    control: undefined,
+  };
+  const sending: TransferView = {
+    ...base,
+    phase: 'sending',
+    fraction: 0,
+    confirmed: 0,
+    wanted: 3,
+    secondsLeft: undefined,
+  };
+  const cancelled: TransferView = { ...base, phase: 'failed', why: 'cancelled', retry: undefined };
+  const failed: TransferView = { ...base, phase: 'failed', why: 'disk-full', retry: 'again' };
+  const changed: TransferView = { ...base, phase: 'failed', why: 'changed', retry: 'choose' };
+  const paused: TransferView = { ...base, phase: 'paused', during: 'sending', fraction: 0.629 };
+  const flow = { allPaused: false, secondsLeft: undefined };
+  const sumUp = (...all: TransferView[]) => summariseTransfers(all, flow);
 
   it('are summed up with what moves first', () => {
-    expect(summariseTransfers([])).toBeUndefined();
-    expect(summariseTransfers([failed, sending, sending])).toBe('Sending 2 files');
-    expect(summariseTransfers([failed, cancelled])).toBe('1 transfer stopped');
-    expect(summariseTransfers([cancelled])).toBe('1 transfer done');
+    expect(sumUp()).toBeUndefined();
+    expect(sumUp(failed, sending, sending)).toBe('Sending 2 files');
+    expect(sumUp(failed, cancelled)).toBe('1 transfer stopped');
+    expect(sumUp(cancelled)).toBe('1 transfer done');
+    expect(sumUp(paused, paused)).toBe('2 files paused');
+    expect(summariseTransfers([], { ...flow, allPaused: true })).toBe('Transfers paused');
+  });
+
+  it('say how long it takes where that is known', () => {
+    const known = { ...flow, secondsLeft: 170 };
+    expect(summariseTransfers([sending, sending], known)).toBe('Sending 2 files, about 3 min');
+    expect(transferSentence({ ...sending, secondsLeft: 59 })).toBe(
+      'Sending, 0 of 3 confirmed, under a minute',
+    );
+    expect(transferSentence({ ...sending, secondsLeft: 3601 })).toMatch(/, a while$/);
+    expect(transferSentence(sending)).toBe('Sending, 0 of 3 confirmed');
+    expect(transferSentence(paused)).toBe('Paused at 62%. Nothing is lost.');
+  });
+
+  it('that failed for one reason are one group, with one way to try them again', () => {
+    const groups = failedGroups([failed, sending, changed, failed]);
+    expect(groups.map(({ why, retry, transfers }) => [why, retry, transfers.length])).toEqual([
+      ['disk-full', 'again', 2],
+      ['changed', 'choose', 1],
+    ]);
   });
 
   it('are announced once per phase, and a cancel not at all', () => {
