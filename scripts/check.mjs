@@ -1,5 +1,6 @@
 // Everything that can be said about the code without running it. One line per step.
 import { join, resolve } from 'node:path';
+import { checkSizes } from './app-sizes.mjs';
 import { checkLockfile } from './check-lockfile.mjs';
 import { run } from './run.mjs';
 
@@ -33,6 +34,7 @@ const STEPS = [
     '--cache-location=.cache/prettier',
     '.',
   ]),
+  { name: 'size', run: checkSizes },
   { name: 'lockfile', run: () => checkLockfile(join(ROOT, 'package-lock.json')) },
 ];
 
