@@ -1,4 +1,4 @@
-import { concat, type Bytes } from '../domain/bytes.ts';
+import type { Bytes } from '../domain/bytes.ts';
 import type { ChunkId, CircleId, DeviceId, ReplicaId, RequestId } from '../domain/ids.ts';
 import type { Candidate } from '../domain/replication/placement.ts';
 import type { PieceRecord } from '../domain/records.ts';
@@ -80,7 +80,7 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
   ): Promise<'pulling' | 'stored' | 'refused' | 'unreachable' | 'forgotten'> {
     const granted = {
       replica_id: replica.replicaId,
-      size: replica.sealed.length,
+      size: replica.size,
       sha256: replica.sha256,
       y_own: replica.yOwn,
       y_read: replica.yRead,
@@ -117,15 +117,15 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
         member: to.member,
         replica_id: replicaId,
         seal_epoch: sealEpoch,
-        size: replica.sealed.length,
+        size: replica.size,
         sha256: replica.sha256,
         state: 'granted',
         receipt: null,
         confirmed: 0,
       };
       const { promise: settled, resolve: settle } = Promise.withResolvers<CopyOutcome>();
-      const body = concat(replica.sealed, replica.tags);
-      const tagsBytes = replica.tags.length;
+      const { body } = replica;
+      const tagsBytes = body.length - replica.size;
       const chunk = piece.chunk_id;
       outgoing.set(replicaId, { chunk, copy, body, tagsBytes, settle });
       const onEnd = () => {

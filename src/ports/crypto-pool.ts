@@ -27,11 +27,12 @@ export interface PlaceOfChunk {
 /** One chunk made ready for one holder. */
 export interface SealedReplica {
   readonly replicaId: ReplicaId;
-  /** S: the chunk under the seal of this holder. */
-  readonly sealed: Bytes;
+  /** S, the chunk under the seal of this holder, and behind it its Shacham-Waters tags. */
+  readonly body: Bytes;
+  /** Bytes of S in `body`. */
+  readonly size: number;
+  /** Of S. */
   readonly sha256: Bytes;
-  /** Shacham-Waters tags, 17 bytes per 4096-byte block of S. */
-  readonly tags: Bytes;
   readonly yOwn: Bytes;
   readonly yRead: Bytes;
   readonly yRepair: Bytes;

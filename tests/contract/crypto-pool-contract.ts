@@ -66,12 +66,13 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       expect(chunkIdOf(chunk)).toBe(chunkId);
       const place = placeOf(chunkId);
       const replica = valueOf(await pool.sealReplica(place, chunk.slice()));
-      expect(replica.sealed).toHaveLength(chunk.length);
-      expect(replica.sealed).not.toEqual(chunk);
-      expect(replica.sha256).toEqual(sha256(replica.sealed));
+      expect(replica.size).toBe(chunk.length);
+      const sealed = replica.body.slice(0, replica.size);
+      expect(sealed).not.toEqual(chunk);
+      expect(replica.sha256).toEqual(sha256(sealed));
       expect(replica.replicaId).toBe(replicaIdOf(circle, chunkId, node, 0));
-      expect(replica.tags).toHaveLength(tagsLength(replica.sealed.length));
-      const unsealed = valueOf(await pool.unsealReplica(place, replica.sealed));
+      expect(replica.body).toHaveLength(replica.size + tagsLength(replica.size));
+      const unsealed = valueOf(await pool.unsealReplica(place, sealed));
       expect(unsealed).toEqual(chunk);
       const plain = valueOf(await pool.openPiece(piece, chunkId, unsealed));
       expect(plain).toHaveLength(LENGTH);

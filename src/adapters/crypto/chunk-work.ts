@@ -1,4 +1,4 @@
-import { equalBytes, type Bytes } from '../../domain/bytes.ts';
+import { concat, equalBytes, type Bytes } from '../../domain/bytes.ts';
 import { chunkIdPrefix, decryptChunk, encryptChunk } from '../../domain/files/chunk-cipher.ts';
 import { chunkSealKey, replicaIdOf, sealKey } from '../../domain/files/seal.ts';
 import { idBytes, idOf, type ChunkId } from '../../domain/ids.ts';
@@ -56,11 +56,13 @@ export async function sealReplica(
   const replicaId = replicaIdOf(circle, chunkId, node, place.sealEpoch);
   const sealed = await bulk.aesCtr(sealKeyOf(secrets, place), chunk);
   const key = swKey(secrets.audit, circle, place.holderMember);
+  const tags = swTags({ key, circle, node, replicaId, data: sealed });
   return ok({
     replicaId,
-    sealed,
+    // Put together here: the page's thread has better things to do than to copy a mebibyte.
+    body: concat(sealed, tags),
+    size: sealed.length,
     sha256: await bulk.sha256(sealed),
-    tags: swTags({ key, circle, node, replicaId, data: sealed }),
     ...publicKeysOf(secrets, circle, chunkId),
   });
 }
