@@ -1,27 +1,36 @@
+import { createBroadcastLink } from './adapters/browser/broadcast-link.ts';
 import { deviceClassOf, deviceHintsHere } from './adapters/browser/device-class.ts';
 import { createHomeRelay } from './adapters/browser/home-relay.ts';
 import { pageWake } from './adapters/browser/page-wake.ts';
 import { openSaveSink } from './adapters/browser/save-sink.ts';
-import { holdSingleTab } from './adapters/browser/single-tab.ts';
 import { createWebStorageMeter } from './adapters/browser/storage-meter.ts';
 import { createWebEnvironment } from './adapters/browser/web-environment.ts';
+import { createWebNodeLock } from './adapters/browser/web-node-lock.ts';
 import { createLibp2pNetwork } from './adapters/network/libp2p-network.ts';
 import { createIdbRecordStore } from './adapters/storage/idb-record-store.ts';
 import { RECORDS_DATABASE, VAULT_DATABASE } from './adapters/storage/names.ts';
+import { createTempSpool } from './adapters/storage/temp-spool.ts';
 import { createWebVault } from './adapters/storage/web-vault.ts';
 import { createCryptoWorkerPool } from './adapters/workers/crypto-client.ts';
 import { scriptUrl } from './adapters/workers/script-url.ts';
-import { createStorageWorkerClient } from './adapters/workers/storage-client.ts';
+import {
+  createStorageWorkerClient,
+  type StorageClient,
+} from './adapters/workers/storage-client.ts';
 import { startApp } from './app/node.ts';
+import { runTabApp, type RunningNode } from './app/tabs/tab-app.ts';
 import type { App } from './app/view.ts';
-import { appWithoutNode } from './app/without-node.ts';
 import { verifyOwnership } from './domain/proofs/ownership.ts';
+import type { Environment } from './ports/environment.ts';
 import type { FileSink } from './ports/file-sink.ts';
 import cryptoWorkerUrl from './workers/crypto.worker.ts?worker&url';
 import storageWorkerUrl from './workers/storage.worker.ts?worker&url';
 
 const CRYPTO_WORKERS = 2;
 const NODE_LOCK = 'quloud-node';
+const TAB_CHANNEL = 'quloud-tabs';
+/** What still runs after that is given up: the tab that leads now has the disk to itself. */
+const HALT_MS = 3000;
 
 export interface BootedApp extends App {
   /** Asks where a file should go; call it directly in a click. */
@@ -29,25 +38,42 @@ export interface BootedApp extends App {
 }
 
 /** Composition root of the tab: everything behind the first paint. */
-export async function boot(): Promise<BootedApp> {
-  const storage = createStorageWorkerClient(
-    new Worker(scriptUrl(storageWorkerUrl), { type: 'module' }),
-  );
-  const openSink: BootedApp['openSink'] = ({ name, size }) =>
-    openSaveSink({ name, size, storage: storage.temp });
-  if (!(await isOnlyTab())) return { ...appWithoutNode({ kind: 'other-tab' }), openSink };
+export function boot(): BootedApp {
   const environment = createWebEnvironment();
+  const app = runTabApp({
+    environment,
+    link: createBroadcastLink(TAB_CHANNEL),
+    lock: createWebNodeLock(NODE_LOCK),
+    isVisible: () => document.visibilityState === 'visible',
+    startNode: () => startNode(environment),
+  });
+  // A worker of its own: downloads of this tab go on while its role changes.
+  let storage: StorageClient | undefined;
+  return {
+    ...app,
+    openSink({ name, size }) {
+      storage ??= openStorage();
+      return openSaveSink({ name, size, storage: storage.temp });
+    },
+  };
+}
+
+/** The node of this profile, for as long as this tab leads. */
+async function startNode(environment: Environment): Promise<RunningNode> {
+  const storage = openStorage();
   const homeRelay = createHomeRelay(location.origin);
   const vault = createWebVault({ name: VAULT_DATABASE, crypto });
+  const records = createIdbRecordStore({ name: RECORDS_DATABASE, vault });
+  const workers = createCryptoWorkerPool(
+    () => new Worker(scriptUrl(cryptoWorkerUrl), { type: 'module' }),
+    CRYPTO_WORKERS,
+  );
   const app = await startApp({
     environment,
-    records: createIdbRecordStore({ name: RECORDS_DATABASE, vault }),
+    records,
     chunks: storage.chunks,
     storageKind: await storage.kind(),
-    crypto: createCryptoWorkerPool(
-      () => new Worker(scriptUrl(cryptoWorkerUrl), { type: 'module' }),
-      CRYPTO_WORKERS,
-    ),
+    crypto: workers,
     meter: createWebStorageMeter(navigator.storage),
     createNetwork: (deviceSeed) =>
       createLibp2pNetwork({
@@ -61,17 +87,23 @@ export async function boot(): Promise<BootedApp> {
     findRelay: () => homeRelay.find(),
     verifyOwnership,
   });
-  return { ...app, openSink };
+  return {
+    app,
+    createSpool: () => createTempSpool(storage.temp),
+    async halt() {
+      // Another tab may write already: first of all nothing here does any more.
+      const closed = [records.close(), storage.close(), app.stop()];
+      workers.close();
+      const late = new Promise((resolve) =>
+        environment.after(HALT_MS, () => {
+          resolve(undefined);
+        }),
+      );
+      await Promise.race([Promise.allSettled(closed), late]);
+    },
+  };
 }
 
-/** True in the tab that may run the node. In another one: false, and a fresh start once it may. */
-function isOnlyTab(): Promise<boolean> {
-  return new Promise((resolve) => {
-    let waited = false;
-    holdSingleTab(NODE_LOCK, (state) => {
-      if (state === 'held' && waited) location.reload();
-      waited = state === 'other-tab';
-      resolve(state === 'held');
-    });
-  });
+function openStorage(): StorageClient {
+  return createStorageWorkerClient(new Worker(scriptUrl(storageWorkerUrl), { type: 'module' }));
 }

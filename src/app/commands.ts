@@ -1,6 +1,6 @@
-import { decodeInviteLink, inviteKeys, type InviteLink } from '../domain/circle/invite-link.ts';
+import type { InviteLink } from '../domain/circle/invite-link.ts';
 import { checkPersonName } from '../domain/circle/names.ts';
-import { CLOCK_SKEW_SECONDS, MAX_COPIES } from '../domain/limits.ts';
+import { MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
@@ -8,6 +8,7 @@ import type { Entrance } from './enter-circle.ts';
 import { freeLocalCopy } from './free-space.ts';
 import type { MemberSession } from './member-session.ts';
 import type { ProfileStore } from './profile.ts';
+import { readInvite } from './read-invite.ts';
 import { DEVICE_KEYS, type Records } from './records.ts';
 import type { Commands, LinkProblem } from './view.ts';
 
@@ -29,14 +30,13 @@ export function createCommands(controls: Controls): Commands {
   const { records, profile } = controls;
 
   function readLink(text: string): Result<InviteLink, LinkProblem> {
-    const decoded = decodeInviteLink(text);
-    if (!decoded.ok) return decoded;
-    const link = decoded.value;
     const state = controls.session()?.state;
-    if (state !== undefined) return fail(problemForMember(state, link));
-    // This clock may be ahead: within the tolerance the members say whether it is too late.
-    const isOver = link.expires + CLOCK_SKEW_SECONDS <= controls.environment.now();
-    return isOver ? fail('expired') : ok(link);
+    const roster = state?.roster.get();
+    return readInvite(text, {
+      circle: roster?.circle,
+      isOwn: (invite) => roster?.invites.get(invite)?.createdBy === state?.member,
+      now: controls.environment.now(),
+    });
   }
 
   async function saveSettings(change: Parameters<ProfileStore['save']>[0]): Promise<void> {
@@ -75,7 +75,7 @@ export function createCommands(controls: Controls): Commands {
     cancelJoin: () => controls.endJoin(),
     invite: async () => (await controls.session()?.inviter.invite()) ?? fail('disk-full'),
     revokeInvite: async (id) => controls.session()?.inviter.revoke(id),
-    addFiles: (sources) => controls.session()?.transfers.addFiles(sources),
+    addFiles: (sources, onSettled) => controls.session()?.transfers.addFiles(sources, onSettled),
     download: (id, sink) => controls.session()?.transfers.download(id, sink),
     cancel: (id) => controls.session()?.transfers.cancel(id),
     pause: (id) => controls.session()?.transfers.setPaused(id, true),
@@ -109,11 +109,4 @@ export function createCommands(controls: Controls): Commands {
       saveSettings({ copies: Math.min(MAX_COPIES, Math.max(1, Math.floor(count))) }),
     protectStorage: () => controls.protectStorage(),
   };
-}
-
-function problemForMember(state: MemberSession['state'], link: InviteLink): LinkProblem {
-  const roster = state.roster.get();
-  if (link.circle !== roster.circle) return 'foreign';
-  const invite = roster.invites.get(inviteKeys(link.secret, link.circle).invite);
-  return invite?.createdBy === state.member ? 'own' : 'already-in';
 }

@@ -30,6 +30,7 @@ export function deriveCircle(facts: CircleFacts): CircleView {
     .map((one) => personView(facts, one, theyKeep, youKeep))
     .sort((a, b) => Number(b.isYou) - Number(a.isYou) || a.name.localeCompare(b.name));
   return {
+    id: roster.circle,
     name: roster.name,
     people,
     invites: inviteViews(facts),

@@ -1,4 +1,4 @@
-import type { DeviceId, FileId, InviteId, MemberId } from '../domain/ids.ts';
+import type { CircleId, DeviceId, FileId, InviteId, MemberId } from '../domain/ids.ts';
 import type { Observable } from '../domain/observable.ts';
 import type { Safety } from '../domain/replication/safety.ts';
 import type { Result } from '../domain/result.ts';
@@ -63,6 +63,7 @@ export type Connection =
     };
 
 export interface CircleView {
+  readonly id: CircleId;
   readonly name: string;
   /** You first, then by name. */
   readonly people: readonly PersonView[];
@@ -239,7 +240,8 @@ export interface Commands {
     Result<{ readonly id: InviteId; readonly link: string; readonly expires: number }, 'disk-full'>
   >;
   revokeInvite(id: InviteId): Promise<void>;
-  addFiles(sources: readonly FileSource[]): void;
+  /** `onSettled`, for each of them: it is locked, failed or was cancelled, and need not be read again. */
+  addFiles(sources: readonly FileSource[], onSettled?: (source: FileSource) => void): void;
   download(id: FileId, sink: FileSink): void;
   cancel(transferId: string): void;
   /** Holds one transfer; of a file being sent no new copies are begun. Outlives a reload. */

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deviceClassOf, deviceHintsHere } from '../../src/adapters/browser/device-class.ts';
 import { openSaveSink } from '../../src/adapters/browser/save-sink.ts';
-import { holdSingleTab, type TabState } from '../../src/adapters/browser/single-tab.ts';
 import { createWebStorageMeter } from '../../src/adapters/browser/storage-meter.ts';
 import { createWebEnvironment } from '../../src/adapters/browser/web-environment.ts';
 import { noTempFiles, type TempFiles } from '../../src/adapters/storage/temp-files.ts';
@@ -135,45 +134,6 @@ describe('saving a file', () => {
     await save(noTempFiles, 'page.html');
     expect((await downloads[0]?.content)?.type).toBe('application/octet-stream');
   });
-});
-
-describe('one tab per profile', () => {
-  it('tells the second tab to wait, and lets it in when the first one ends', async () => {
-    const [first, second]: [TabState[], TabState[]] = [[], []];
-    const leave = holdSingleTab('tabs', (state) => first.push(state));
-    await vi.waitUntil(() => first.length === 1);
-    const leaveSecond = holdSingleTab('tabs', (state) => second.push(state));
-    await vi.waitUntil(() => second.length === 1);
-    expect([first, second]).toEqual([['held'], ['other-tab']]);
-    leave();
-    await vi.waitUntil(() => second.length === 2);
-    expect(second).toEqual(['other-tab', 'held']);
-    leaveSecond();
-    await vi.waitUntil(async () => (await heldLocks('tabs')) === 0);
-  });
-
-  it('stops waiting when it is told to', async () => {
-    const second: TabState[] = [];
-    const leave = holdSingleTab('tabs', () => undefined);
-    await vi.waitUntil(async () => (await heldLocks('tabs')) === 1);
-    const leaveSecond = holdSingleTab('tabs', (state) => second.push(state));
-    await vi.waitUntil(() => second.length === 1);
-    leaveSecond();
-    leave();
-    await vi.waitUntil(async () => (await heldLocks('tabs')) === 0);
-    expect(second).toEqual(['other-tab']);
-  });
-
-  it('runs where the browser has no locks', () => {
-    const states: TabState[] = [];
-    holdSingleTab('tabs', (state) => states.push(state), null)();
-    expect(states).toEqual(['held']);
-  });
-
-  async function heldLocks(name: string): Promise<number> {
-    const { held = [] } = await navigator.locks.query();
-    return held.filter((lock) => lock.name === name).length;
-  }
 });
 
 describe('what the browser is asked', () => {

@@ -18,6 +18,8 @@ export interface OriginStorageInit {
   readonly name: string;
   readonly bulk: Pick<BulkCrypto, 'sha256'>;
   readonly newName: () => string;
+  /** Temporary files younger than this are left to the other tabs; 0 by default. */
+  readonly keepTempMs?: number;
   /** The root of the origin-private file system, or undefined where a worker has none. */
   readonly openRoot: () => Promise<FileSystemDirectoryHandle | undefined>;
 }
@@ -34,7 +36,7 @@ export async function openOriginStorage(init: OriginStorageInit): Promise<Origin
     return { kind: 'indexeddb', chunks, temp: noTempFiles };
   }
   const folder = (part: string) => root.getDirectoryHandle(`${name}-${part}`, { create: true });
-  const temp = createOpfsTempFiles(await folder('temp'), newName);
+  const temp = createOpfsTempFiles(await folder('temp'), newName, init.keepTempMs);
   await temp.clean();
   return { kind: 'opfs', chunks: createOpfsChunkStore(await folder('chunks'), bulk), temp };
 }

@@ -1,4 +1,5 @@
 import { equalBytes, type Bytes } from '../../domain/bytes.ts';
+import { nameOf } from './storage-errors.ts';
 
 /** The part of a sync access handle used here. */
 export interface SyncFile {
@@ -10,6 +11,10 @@ export interface SyncFile {
   flush(): void;
   close(): void;
 }
+
+/** Waits between attempts to open a file that is in use: about two seconds in all. */
+const FIRST_WAIT_MS = 16;
+const LAST_WAIT_MS = 1024;
 
 /** A file that one at a time may open; FileSystemFileHandle in dedicated workers. */
 export interface SyncFileHandle {
@@ -30,7 +35,7 @@ export class ReadBackError extends Error {
  * a QuotaExceededError when there is no room, and then leaves the file in any state.
  */
 export async function writeWholeFile(file: SyncFileHandle, bytes: Bytes): Promise<void> {
-  const handle = await file.createSyncAccessHandle();
+  const handle = await openFile(file);
   try {
     if (!holds(handle, bytes)) {
       // Sized first: no room shows before a byte is written, and a longer file of before is cut.
@@ -44,8 +49,23 @@ export async function writeWholeFile(file: SyncFileHandle, bytes: Bytes): Promis
   }
 }
 
+/**
+ * A tab that was closed or robbed of its role may hold a file for a moment longer: its worker ends
+ * a little later than the tab.
+ */
+async function openFile(file: SyncFileHandle): Promise<SyncFile> {
+  for (let wait = FIRST_WAIT_MS; ; wait *= 2) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      if (nameOf(error) !== 'NoModificationAllowedError' || wait > LAST_WAIT_MS) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
 export async function readWholeFile(file: SyncFileHandle): Promise<Bytes> {
-  const handle = await file.createSyncAccessHandle();
+  const handle = await openFile(file);
   try {
     return readAll(handle);
   } finally {

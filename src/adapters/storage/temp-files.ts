@@ -28,8 +28,10 @@ interface OpenFile {
 export function createOpfsTempFiles(
   folder: FileSystemDirectoryHandle,
   newName: () => string,
+  /** Younger files may belong to another tab of this browser. */
+  keepMs = 0,
 ): TempFiles & {
-  /** Removes what an earlier run left behind; before the first `create`. */
+  /** Removes what earlier runs left behind; before the first `create`. */
   clean(): Promise<void>;
 } {
   const open = new Map<string, OpenFile>();
@@ -43,6 +45,16 @@ export function createOpfsTempFiles(
   function close(name: string): void {
     open.get(name)?.handle.close();
     open.delete(name);
+  }
+
+  async function isYoung(entry: FileSystemHandle): Promise<boolean> {
+    if (keepMs === 0 || !('getFile' in entry)) return false;
+    try {
+      const file = await (entry as FileSystemFileHandle).getFile();
+      return Date.now() - file.lastModified < keepMs;
+    } catch {
+      return false;
+    }
   }
 
   async function removeEntry(name: string): Promise<void> {
@@ -83,7 +95,9 @@ export function createOpfsTempFiles(
     },
     async clean() {
       const left: string[] = [];
-      for await (const name of folder.keys()) left.push(name);
+      for await (const [name, entry] of folder.entries()) {
+        if (!(await isYoung(entry))) left.push(name);
+      }
       // A file that is in use elsewhere stays until the next start.
       await Promise.allSettled(left.map(removeEntry));
     },

@@ -10,7 +10,7 @@ import type {
   InviteView,
   PersonView,
 } from '../../app/view.ts';
-import type { DeviceId, FileId, InviteId, MemberId } from '../../domain/ids.ts';
+import type { CircleId, DeviceId, FileId, InviteId, MemberId } from '../../domain/ids.ts';
 import { createObservable } from '../../domain/observable.ts';
 import type { Safety } from '../../domain/replication/safety.ts';
 import { fail, ok } from '../../domain/result.ts';
@@ -78,6 +78,7 @@ export function invite(state: InviteView['state'], more: Partial<InviteView> = {
 
 export function circle(people: readonly PersonView[], more: Partial<CircleView> = {}): CircleView {
   return {
+    id: hexOf('circle') as CircleId,
     name: 'Family',
     people,
     invites: [],

@@ -1,0 +1,151 @@
+import { expect, test, type Page } from '@playwright/test';
+import {
+  addFiles,
+  createCircle,
+  download,
+  goTo,
+  inviteLink,
+  joinCircle,
+  openStage,
+  row,
+  someBytes,
+  type Person,
+  type Stage,
+} from './people.ts';
+
+const STORED = '1 of 3 copies confirmed.';
+const TABS = 5;
+const BIG = { name: 'film.mp4', mimeType: 'video/mp4', buffer: someBytes(48 * 1024 * 1024) };
+
+// One story in one profile: each test goes on where the one before it stopped.
+test.describe.configure({ mode: 'serial', timeout: 180_000 });
+
+test.describe('five tabs of one profile', () => {
+  let stage: Stage;
+  let ana: Person;
+  let ben: Person;
+  let tabs: Page[] = [];
+
+  test.beforeAll(async () => {
+    stage = await openStage();
+    ana = await stage.person('Ana');
+    await createCircle(ana, stage.relay.url, 'Family');
+    ben = await stage.person('Ben');
+    await joinCircle(ben, await inviteLink(ana));
+    await goTo(ana, 'Files');
+    tabs = [ana.page];
+    while (tabs.length < TABS) tabs.push(await openTab());
+  });
+
+  test.afterAll(async () => {
+    await stage.end();
+  });
+
+  test.afterEach(() => {
+    for (const person of [ana, ben]) expect(person.complaints, person.name).toEqual([]);
+  });
+
+  async function openTab(): Promise<Page> {
+    const page = await ana.context.newPage();
+    page.on('pageerror', (error) => ana.complaints.push(String(error)));
+    await page.goto(stage.relay.url);
+    await expect(page.getByRole('button', { name: 'Add files' }).first()).toBeVisible();
+    return page;
+  }
+
+  const inTab = (page: Page): Person => ({ ...ana, page });
+
+  async function seats(): Promise<number> {
+    const response = await fetch(`${stage.relay.url}/healthz`);
+    const health = (await response.json()) as { readonly reservations: number };
+    return health.reservations;
+  }
+
+  /** The tab that holds the lock, as the browser tells by client id. */
+  async function leader(): Promise<Page | undefined> {
+    for (const page of tabs) {
+      const leads = await page.evaluate(async () => {
+        const { held = [] } = await navigator.locks.query();
+        const own = crypto.randomUUID();
+        let client: string | undefined;
+        await navigator.locks.request(own, async () => {
+          const now = await navigator.locks.query();
+          client = now.held?.find((lock) => lock.name === own)?.clientId;
+        });
+        return held.some((lock) => lock.name === 'quloud-node' && lock.clientId === client);
+      });
+      if (leads) return page;
+    }
+    return undefined;
+  }
+
+  async function nextLeader(began: number, how: string): Promise<void> {
+    await expect.poll(leader, { intervals: [50], timeout: 10_000 }).toBeDefined();
+    const tookMs = Math.round(performance.now() - began);
+    console.log(`takeover (${how}): ${String(tookMs)} ms with polling`);
+    expect(tookMs).toBeLessThan(10_000);
+  }
+
+  async function leave(page: Page): Promise<void> {
+    tabs = tabs.filter((one) => one !== page);
+    const [next] = tabs;
+    if (next !== undefined) ana.page = next;
+    await Promise.resolve();
+  }
+
+  test('have one seat at the relay and one list', async () => {
+    expect(await leader()).toBe(tabs[0]);
+    const last = tabs.at(-1) ?? ana.page;
+    await addFiles(inTab(last), [
+      { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') },
+    ]);
+    for (const page of tabs) {
+      await expect(row(inTab(page), 'letter.txt')).toContainText(STORED, { timeout: 30_000 });
+    }
+    // Ana's and Ben's.
+    expect(await seats()).toBe(2);
+  });
+
+  test('download in a tab that does not lead', async () => {
+    const last = tabs.at(-1) ?? ana.page;
+    expect((await download(inTab(last), 'letter.txt')).toString()).toBe('hello');
+  });
+
+  test('store a file while the leading tab is closed, killed and frozen', async () => {
+    const keeper = tabs.at(-1) ?? ana.page;
+    await addFiles(inTab(keeper), [BIG]);
+    await expect(keeper.getByText(BIG.name).first()).toBeVisible();
+
+    for (const how of ['closed', 'killed', 'frozen'] as const) {
+      const leading = await leader();
+      if (leading === undefined) throw new Error('nobody leads');
+      expect(leading).not.toBe(keeper);
+      const began = performance.now();
+      await leave(leading);
+      if (how === 'closed') await leading.close();
+      else if (how === 'killed') await crash(leading);
+      else await freeze(leading);
+      await nextLeader(began, how);
+    }
+    await expect(row(inTab(keeper), BIG.name)).toContainText(STORED, { timeout: 120_000 });
+    await expect(
+      keeper.getByRole('list', { name: 'Your files' }).getByRole('listitem'),
+    ).toHaveCount(2);
+    const got = await download(inTab(keeper), BIG.name);
+    expect(got.equals(BIG.buffer)).toBe(true);
+  });
+
+  async function crash(page: Page): Promise<void> {
+    const session = await ana.context.newCDPSession(page);
+    const crashed = page.waitForEvent('crash');
+    session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  }
+
+  /** The script of the page stands still: no timer fires and no message is heard. */
+  async function freeze(page: Page): Promise<void> {
+    const session = await ana.context.newCDPSession(page);
+    await session.send('Debugger.enable');
+    await session.send('Debugger.pause');
+  }
+});
