@@ -46,6 +46,8 @@ export function boot(): BootedApp {
     lock: createWebNodeLock(NODE_LOCK),
     isVisible: () => document.visibilityState === 'visible',
     startNode: () => startNode(environment),
+    // Seen in the browser's own timeline, and by the tests.
+    onRole: (role) => performance.mark(`quloud-${role}`),
   });
   // A worker of its own: downloads of this tab go on while its role changes.
   let storage: StorageClient | undefined;

@@ -22,7 +22,7 @@ export interface TabAppDeps {
   readonly environment: Environment;
   readonly isVisible: () => boolean;
   readonly startNode: () => Promise<RunningNode>;
-  readonly onRole?: (role: 'leader' | 'follower') => void;
+  readonly onRole?: (role: 'leader' | 'follower') => unknown;
 }
 
 /**
