@@ -45,7 +45,10 @@ self.addEventListener('fetch', (event) => {
 // A new version waits until the person agrees, so that it never reloads the page in mid-work.
 self.addEventListener('message', (event) => {
   const message: unknown = event.data;
-  const life = downloads.receive(message, event.ports);
+  const { source } = event;
+  const isPageThere = async () =>
+    source instanceof Client && (await self.clients.get(source.id)) !== undefined;
+  const life = downloads.receive(message, event.ports, isPageThere);
   if (life !== undefined) event.waitUntil(life);
   if (typeof message !== 'object' || message === null || !('type' in message)) return;
   if (message.type === 'activate') event.waitUntil(self.skipWaiting());

@@ -108,8 +108,8 @@ test('a big file streams through the service worker, whole and with its exact le
 });
 
 test('cancelled in the browser’s list, a download gets no more pieces', async () => {
-  const ana = await someone('stream', 200);
-  const size = 30_000_000;
+  const ana = await someone('stream', 500);
+  const size = 12_000_000;
   await store(ana, BIG, Buffer.alloc(size, 'quloud'));
   const download = await startDownload(ana, BIG);
   await download.cancel();
@@ -125,8 +125,8 @@ test('cancelled in the browser’s list, a download gets no more pieces', async 
 });
 
 test('a page that dies leaves a failed download, not a short file', async () => {
-  const ana = await someone('stream', 200);
-  await store(ana, BIG, Buffer.alloc(30_000_000, 'quloud'));
+  const ana = await someone('stream', 500);
+  await store(ana, BIG, Buffer.alloc(12_000_000, 'quloud'));
   const download = await startDownload(ana, BIG);
   await ana.page.close();
   expect(await download.failure()).not.toBeNull();

@@ -24,9 +24,14 @@ export interface DownloadServerInit {
 export interface DownloadServer {
   /**
    * Takes a message to the worker. undefined if it is not about downloads; else what the worker
-   * has to stay alive for: the end of the download, or the next word of its page.
+   * has to stay alive for: the end of the download, or the next word of its page. `isPageThere`
+   * says whether the page that sent it still exists.
    */
-  receive(message: unknown, ports: readonly DownloadPort[]): Promise<void> | undefined;
+  receive(
+    message: unknown,
+    ports: readonly DownloadPort[],
+    isPageThere: () => Promise<boolean>,
+  ): Promise<void> | undefined;
   /** undefined for an address that is none of a download. */
   answer(path: string): Response | undefined;
 }
@@ -35,10 +40,9 @@ export interface DownloadServer {
 const MAX_DOWNLOADS = 64;
 /** The page clicks at once, and the browser asks before it puts questions to the person. */
 const UNCLAIMED_MS = 60_000;
-/**
- * A page says every 15 seconds that it lives, or every minute where a hidden one is slowed down.
- * Newer browsers tell of a page that is gone; this is for the others.
- */
+/** A port does not tell in every browser that its page is gone. */
+const LOOK_MS = 5_000;
+/** A page that hangs. It pings every 15 seconds, or every minute where a hidden one is slowed down. */
 const SILENCE_MS = 150_000;
 
 interface Download {
@@ -54,7 +58,7 @@ export function createDownloadServer(init: DownloadServerInit): DownloadServer {
   const open = new Map<string, Download>();
 
   return {
-    receive(message, ports) {
+    receive(message, ports, isPageThere) {
       const heard = readToWorker(message);
       if (heard === undefined) return undefined;
       const path = DOWNLOAD_PATH + heard.id;
@@ -66,7 +70,8 @@ export function createDownloadServer(init: DownloadServerInit): DownloadServer {
         port.close();
         return Promise.resolve();
       }
-      const download = openDownload(heard, port, init, () => open.delete(path));
+      const deps = { ...init, isPageThere, onOver: () => open.delete(path) };
+      const download = openDownload(heard, port, deps);
       open.set(path, download);
       return download.ping();
     },
@@ -81,15 +86,19 @@ export function createDownloadServer(init: DownloadServerInit): DownloadServer {
 function openDownload(
   request: DownloadRequest,
   port: DownloadPort,
-  { after, aheadBytes = 0 }: DownloadServerInit,
-  onOver: () => void,
+  deps: DownloadServerInit & {
+    readonly isPageThere: () => Promise<boolean>;
+    readonly onOver: () => void;
+  },
 ): Download {
+  const { after, aheadBytes = 0 } = deps;
   let body: ReadableStreamDefaultController<Bytes> | undefined;
   let left = request.size;
   /** Set while the page owes a chunk. */
   let pulled: (() => void) | undefined;
   let letGo: () => void = () => undefined;
   let isOver = false;
+  let stopLooking = after(LOOK_MS, look);
   let stopWaiting = after(UNCLAIMED_MS, () => {
     fail('refused');
   });
@@ -100,8 +109,9 @@ function openDownload(
     if (last !== undefined) tell(port, last);
     port.close();
     pulled?.();
+    stopLooking();
     letGo();
-    onOver();
+    deps.onOver();
   }
 
   /** An error, not an end: the browser must not take half a file for a whole one. */
@@ -137,6 +147,13 @@ function openDownload(
     stopWaiting();
     stopWaiting = after(SILENCE_MS, () => {
       fail('refused');
+    });
+  }
+
+  function look(): void {
+    stopLooking = after(LOOK_MS, look);
+    void deps.isPageThere().then((isThere) => {
+      if (!isThere) fail(undefined);
     });
   }
 

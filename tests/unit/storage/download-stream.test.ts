@@ -18,6 +18,7 @@ import { createVirtualClock } from '../../../src/adapters/memory/virtual-clock.t
 import { downloadName } from '../../../src/domain/files/names.ts';
 
 const MIB = 1024 * 1024;
+const present = () => Promise.resolve(true);
 const runs = (count: number) => count * (process.env['SLOW'] === '1' ? 20 : 1);
 
 const closing: (() => void)[] = [];
@@ -30,13 +31,16 @@ function createPair(init: Partial<DownloadServerInit> = {}) {
   const clock = createVirtualClock();
   const environment = createMemoryEnvironment({ clock, seed: 'downloads' });
   const server = createDownloadServer({ after: environment.after, ...init });
+  const page = { isThere: true };
   const lives: Promise<void>[] = [];
   const strange: unknown[] = [];
   const worker = {
     postMessage(message: unknown, transfer?: unknown) {
       const ports = (transfer ?? []) as MessagePort[];
       for (const port of ports) closing.push(() => port.close());
-      const life = server.receive(structuredClone(message), ports);
+      const life = server.receive(structuredClone(message), ports, () =>
+        Promise.resolve(page.isThere),
+      );
       if (life === undefined) strange.push(message);
       else lives.push(life);
     },
@@ -59,6 +63,7 @@ function createPair(init: Partial<DownloadServerInit> = {}) {
     environment,
     server,
     worker,
+    page,
     lives,
     strange,
     visited,
@@ -221,6 +226,18 @@ describe('an end before the end', () => {
     await expect(arrived).rejects.toThrow();
   });
 
+  it('because the page is gone is an error for the browser within seconds', async () => {
+    const pair = createPair();
+    const { sink, reader } = await pair.opened('film', 10);
+    const arrived = readAll(reader);
+    arrived.catch(() => undefined);
+    await sink.write(new Uint8Array(9));
+    await pair.clock.advance(5_000);
+    pair.page.isThere = false;
+    await pair.clock.advance(5_000);
+    await expect(arrived).rejects.toThrow();
+  });
+
   it('because the port closed is an error for the browser at once', async () => {
     const pair = createPair();
     const { port1, port2 } = new MessageChannel();
@@ -317,14 +334,14 @@ describe('addresses', () => {
       close: () => undefined,
     });
     const id = (i: number) => i.toString(16).padStart(32, '0');
-    for (let i = 0; i < 64; i++) void server.receive(request(id(i)), [port()]);
+    for (let i = 0; i < 64; i++) void server.receive(request(id(i)), [port()], present);
     expect(told).not.toContain('refused');
-    void server.receive(request(id(64)), [port()]);
+    void server.receive(request(id(64)), [port()], present);
     expect(told.at(-1)).toBe('refused');
     await clock.advance(61_000);
     told.length = 0;
-    void server.receive(request(id(0)), [port()]);
-    void server.receive(request(id(0)), [port()]);
+    void server.receive(request(id(0)), [port()], present);
+    void server.receive(request(id(0)), [port()], present);
     expect(told.filter((type) => type === 'ready')).toHaveLength(1);
     expect(told.at(-1)).toBe('refused');
   });
@@ -401,7 +418,7 @@ describe('messages', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 6 }), fc.nat(12), async (steps, size) => {
         const { server } = createPair();
         const port = createBarePort();
-        void server.receive({ ...request(id), size }, [port]);
+        void server.receive({ ...request(id), size }, [port], present);
         const arrived = readAll(server.answer(`/dl/${id}`)!.body!.getReader()).then(
           (content) => content.length,
           () => 'error' as const,

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { openZipSink } from '../../../src/adapters/browser/zip-sink.ts';
+import {
+  createMemoryFileSink,
+  type MemoryFileSink,
+} from '../../../src/adapters/memory/memory-file-sink.ts';
+import type { Library } from '../../../src/app/library.ts';
+import { retrieveFile, type RetrieveFileDeps } from '../../../src/app/retrieve-file.ts';
+import { archiveEntries, retrieveFiles } from '../../../src/app/retrieve-files.ts';
+import type { Bytes } from '../../../src/domain/bytes.ts';
+import { pieceLayout } from '../../../src/domain/files/padding.ts';
+import type { ChunkId, FileId } from '../../../src/domain/ids.ts';
+import { fail, ok } from '../../../src/domain/result.ts';
+import type { CryptoPool, ManifestView } from '../../../src/ports/crypto-pool.ts';
+import type { FileSink } from '../../../src/ports/file-sink.ts';
+
+const MIB = 1024 * 1024;
+const never = new AbortController().signal;
+const silent = () => undefined;
+
+/** Different in every kilobyte, and made at once. */
+function cheapBytes(size: number): Bytes {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 1024) bytes.fill((at >> 10) % 251, at, at + 1024);
+  return bytes;
+}
+
+/** An owner of files that lie in the open, to be fetched from nowhere far. */
+function createOwner(files: readonly { readonly name: string; readonly size: number }[]) {
+  const contents = files.map(({ size }) => cheapBytes(size));
+  const manifests = files.map(({ name, size }, i): ManifestView => {
+    const { count } = pieceLayout(size);
+    return {
+      fileId: `file-${String(i)}` as FileId,
+      version: 1,
+      name,
+      type: '',
+      size,
+      modified: 1_700_000_000,
+      chunks: Array.from({ length: count }, (_, k) => `${String(i)}/${String(k)}` as ChunkId),
+      keyBox: new Uint8Array(0),
+    };
+  });
+  const fetched: ChunkId[] = [];
+  const gone = new Set<ChunkId>();
+  const library: Partial<Library> = {
+    file: (id) => {
+      const manifest = manifests.find(({ fileId }) => fileId === id);
+      return manifest && ({ manifest } as ReturnType<Library['file']>);
+    },
+  };
+  const crypto: Partial<CryptoPool> = {
+    openPiece: (_piece, _chunk, bytes) => Promise.resolve(ok(bytes)),
+  };
+  const deps: RetrieveFileDeps = {
+    library: library as Library,
+    crypto: crypto as CryptoPool,
+    fetcher: {
+      fetch(chunk, _turn, signal) {
+        if (signal.aborted) return Promise.resolve(fail('cancelled'));
+        if (gone.has(chunk)) return Promise.resolve(fail('missing'));
+        fetched.push(chunk);
+        const [i, k] = chunk.split('/').map(Number);
+        const { start, end, paddedLength } = pieceLayout(files[i!]!.size).piece(k!);
+        const piece = new Uint8Array(paddedLength);
+        piece.set(contents[i!]!.subarray(start, end));
+        return Promise.resolve(ok(piece));
+      },
+    },
+  };
+  return { deps, contents, fetched, gone, ids: manifests.map(({ fileId }) => fileId) };
+}
+
+/** Takes `limit` writes and then none, like a paused download. */
+function stuckSink(limit: number) {
+  const cancelled = new AbortController();
+  const sink = createMemoryFileSink();
+  let writes = 0;
+  const stuck: FileSink = {
+    ...sink,
+    cancelled: cancelled.signal,
+    write: (bytes: Bytes) =>
+      writes++ < limit ? sink.write(bytes) : new Promise<never>(() => undefined),
+  };
+  return { stuck, cancelled, state: sink.state, writes: () => writes };
+}
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}
+
+describe('a download that is given up', () => {
+  it.each(['at its target', 'in the app'])(
+    '%s ends as cancelled and fetches no more',
+    async (how) => {
+      const owner = createOwner([{ name: 'film', size: 40 * MIB }]);
+      const target = stuckSink(2);
+      const app = new AbortController();
+      const done = retrieveFile(owner.deps, owner.ids[0]!, target.stuck, silent, app.signal);
+      await turns();
+      const before = owner.fetched.length;
+      expect(before).toBeLessThan(12);
+      (how === 'in the app' ? app : target.cancelled).abort();
+      expect(await done).toEqual(fail('cancelled'));
+      expect(target.state()).toBe('aborted');
+      await turns();
+      expect(owner.fetched.length).toBe(before);
+    },
+  );
+
+  it('before it begins fetches nothing and ends as cancelled', async () => {
+    const owner = createOwner([{ name: 'film', size: 4 * MIB }]);
+    const target = stuckSink(0);
+    target.cancelled.abort();
+    const done = await retrieveFile(owner.deps, owner.ids[0]!, target.stuck, silent, never);
+    expect(done).toEqual(fail('cancelled'));
+    expect(owner.fetched).toEqual([]);
+  });
+});
+
+describe('several files in one archive', () => {
+  const FILES = [
+    { name: 'a.bin', size: 2 * MIB + 5 },
+    { name: '../a.bin', size: 0 },
+    { name: 'a.bin', size: 1234 },
+  ];
+
+  async function open(owner: ReturnType<typeof createOwner>, target: FileSink) {
+    const { ids, entries } = archiveEntries(owner.deps.library, owner.ids);
+    let size = 0;
+    const archive = await openZipSink({
+      entries,
+      openSink(bytes) {
+        size = bytes;
+        return Promise.resolve(target);
+      },
+    });
+    return { ids, entries, size, archive: archive! };
+  }
+
+  async function retrieveAll(owner: ReturnType<typeof createOwner>, target: MemoryFileSink) {
+    const { ids, size, archive } = await open(owner, target);
+    const progress: number[] = [];
+    const note = (fraction: number) => progress.push(fraction);
+    const result = await retrieveFiles(owner.deps, ids, archive, note, never);
+    return { result, progress, size };
+  }
+
+  it('come in order under safe names that differ', () => {
+    const owner = createOwner(FILES);
+    const { entries } = archiveEntries(owner.deps.library, owner.ids);
+    expect(entries.map(({ name, size }) => [name, size])).toEqual([
+      ['a.bin', 2 * MIB + 5],
+      ['___a.bin', 0],
+      ['a (2).bin', 1234],
+    ]);
+  });
+
+  it('arrive whole, in a file of the size said before', async () => {
+    const owner = createOwner(FILES);
+    const target = createMemoryFileSink();
+    const { result, progress, size } = await retrieveAll(owner, target);
+    expect(result).toEqual(ok());
+    expect(target.state()).toBe('finished');
+    expect(target.bytes().length).toBe(size);
+    const zip = Buffer.from(target.bytes());
+    for (const content of owner.contents) expect(zip.includes(Buffer.from(content))).toBe(true);
+    expect(progress.toSorted((a, b) => a - b)).toEqual(progress);
+    expect(progress.at(-1)).toBe(1);
+  });
+
+  it('leave nothing behind when one of them cannot be had', async () => {
+    const owner = createOwner(FILES);
+    owner.gone.add('0/1' as ChunkId);
+    const target = createMemoryFileSink();
+    const { result } = await retrieveAll(owner, target);
+    expect(result).toEqual(fail('missing-piece'));
+    expect(target.state()).toBe('aborted');
+  });
+
+  it('leave nothing behind when the disk is full', async () => {
+    const target = createMemoryFileSink({ capacityBytes: MIB });
+    const { result } = await retrieveAll(createOwner(FILES), target);
+    expect(result).toEqual(fail('save-failed'));
+    expect(target.state()).toBe('aborted');
+  });
+
+  it('end as cancelled when the target is cancelled while it takes nothing', async () => {
+    const owner = createOwner(FILES);
+    const target = stuckSink(1);
+    const { ids, archive } = await open(owner, target.stuck);
+    const done = retrieveFiles(owner.deps, ids, archive, silent, never);
+    await turns();
+    target.cancelled.abort();
+    expect(await done).toEqual(fail('cancelled'));
+    expect(target.state()).toBe('aborted');
+  });
+
+  it('that are not known any more are left out', () => {
+    const owner = createOwner(FILES);
+    const known = archiveEntries(owner.deps.library, [...owner.ids, 'other' as FileId]);
+    expect(known.ids).toEqual(owner.ids);
+  });
+});
