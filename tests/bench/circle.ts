@@ -45,7 +45,7 @@ export async function join(page: Page, patienceMs: number): Promise<void> {
 }
 
 export async function peopleHere({ page }: Person, count: number): Promise<void> {
-  const strip = page.getByText(new RegExp(`^${String(count)} of \\d+ people here`));
+  const strip = page.getByText(new RegExp(`\\b${String(count)} of \\d+ people here`));
   await strip.first().waitFor({ timeout: PATIENCE_MS });
 }
 

@@ -12,6 +12,7 @@ import { benchLocking } from './locking.ts';
 import { benchRawChannel } from './raw-channel.ts';
 import { benchSizes } from './sizes.ts';
 import { benchColdLink, benchTransfer } from './transfer.ts';
+import { benchWebTorrent } from './webtorrent.ts';
 
 const CACHE = resolve(import.meta.dirname, '../../.cache');
 
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (found: readonly Figure[]) => Promise<rea
     locking: benchLocking,
     raw: benchRawChannel,
     libp2p: (found) => benchLibp2pStream(rawRate(found)),
+    webtorrent: (found) => benchWebTorrent(rawRate(found)),
     transfer: (found) => benchTransfer(rawRate(found)),
     cold: benchColdLink,
     joining: benchJoining,
