@@ -18,7 +18,7 @@ const TABS = 5;
 const BIG = { name: 'film.mp4', mimeType: 'video/mp4', buffer: someBytes(48 * 1024 * 1024) };
 
 // One story in one profile: each test goes on where the one before it stopped.
-test.describe.configure({ mode: 'serial', timeout: 180_000 });
+test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
 test.describe('five tabs of one profile', () => {
   let stage: Stage;

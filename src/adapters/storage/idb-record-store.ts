@@ -93,6 +93,8 @@ async function writeAtOnce(
       const store = tx.objectStore(collection);
       return stored === undefined ? store.delete(key) : store.put(stored, key);
     });
+    // By itself it would wait for this tab, and a frozen tab would keep the next one waiting.
+    tx.commit();
     await Promise.all([...requests, tx.done]);
     return ok();
   } catch (error) {
