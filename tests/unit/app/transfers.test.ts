@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { createCryptoEngine } from '../../../src/adapters/crypto/crypto-engine.ts';
+import {
+  createMemoryFileSink,
+  createMemoryFileSource,
+} from '../../../src/adapters/memory/memory-file-sink.ts';
+import { openLibrary } from '../../../src/app/library.ts';
+import { openPauses } from '../../../src/app/pauses.ts';
+import { createTransfers } from '../../../src/app/transfers.ts';
+import { watchSource } from '../../../src/app/watch-source.ts';
+import { equalBytes } from '../../../src/domain/bytes.ts';
+import { createProfile, KIB } from './holder-parts.ts';
+
+const MIB = 1024 * KIB;
+/** Three pieces. */
+const SIZE = 2 * MIB + 200 * KIB;
+
+describe('locking', () => {
+  it('waits between two pieces while paused and lets the next file go first', async () => {
+    const parts = await setUp({ pauseAfterPut: true });
+    const { transfers, stateOf, until } = parts;
+    transfers.addFiles([fileOf('a.bin', SIZE)]);
+    await until(() => parts.disk.size === 1);
+    transfers.addFiles([fileOf('b.bin', 10 * KIB)]);
+    await until(() => stateOf('b.bin') === 'done');
+    expect(stateOf('a.bin')).toBe('running');
+    expect(parts.disk.size).toBe(2);
+
+    transfers.setPaused(parts.idOf('a.bin'), false);
+    await until(() => stateOf('a.bin') === 'done');
+    expect(parts.disk.size).toBe(4);
+  });
+
+  it('leaves nothing behind when it is cancelled while paused', async () => {
+    const parts = await setUp({ pauseAfterPut: true });
+    parts.transfers.addFiles([fileOf('a.bin', SIZE)]);
+    await parts.until(() => parts.disk.size === 1);
+    await turns();
+    expect(parts.disk.size).toBe(1);
+    parts.transfers.cancel(parts.idOf('a.bin'));
+    await parts.until(() => parts.transfers.list().length === 0);
+    await parts.until(() => parts.disk.size === 0);
+    expect([...parts.library.files()]).toEqual([]);
+  });
+
+  it('of a file that still waits for its turn ends at once', async () => {
+    const parts = await setUp();
+    const settled: string[] = [];
+    parts.transfers.addFiles([fileOf('a.bin', SIZE), fileOf('b.bin', SIZE)], (source) => {
+      settled.push(source.name);
+    });
+    parts.transfers.cancel(parts.idOf('b.bin'));
+    expect(parts.transfers.list().map((one) => one.name)).toEqual(['a.bin']);
+    await parts.until(() => settled.length === 2);
+    expect(parts.disk.size).toBe(3);
+  });
+
+  it('that ends as the pause comes leaves the pause to the sending', async () => {
+    const parts = await setUp({
+      onFile: (library, pause) => {
+        library.version.subscribe(() => {
+          if ([...library.files()].some((file) => file.manifest !== undefined)) pause();
+        });
+      },
+    });
+    parts.transfers.addFiles([fileOf('a.bin', 10 * KIB)]);
+    await parts.until(() => parts.stateOf('a.bin') === 'done');
+    const [file] = [...parts.library.files()];
+    expect(parts.pauses.isPaused(file?.record.file_id ?? '')).toBe(true);
+  });
+});
+
+describe('a failed transfer', () => {
+  it('is begun anew from the file still in hand; one that is unknown is left alone', async () => {
+    let room = 0;
+    const parts = await setUp({ capacityBytes: () => room });
+    parts.transfers.addFiles([fileOf('a.bin', 10 * KIB)]);
+    await parts.until(() => typeof parts.stateOf('a.bin') === 'object');
+    room = MIB;
+    const failed = parts.idOf('a.bin');
+    parts.transfers.retry(['00', failed]);
+    parts.transfers.retry([failed]);
+    await parts.until(() => parts.stateOf('a.bin') === 'done');
+    expect(parts.transfers.list()).toHaveLength(1);
+  });
+});
+
+describe('a download', () => {
+  it('takes nothing more while paused, and is whole in the end', async () => {
+    const parts = await setUp();
+    parts.transfers.addFiles([fileOf('a.bin', SIZE)]);
+    await parts.until(() => parts.stateOf('a.bin') === 'done');
+    const [stored] = parts.transfers.list();
+    parts.transfers.dismiss(stored?.id ?? '');
+    const sink = createMemoryFileSink();
+    let writes = 0;
+    parts.transfers.download(stored!.fileId!, {
+      ...sink,
+      write: async (bytes) => {
+        await sink.write(bytes);
+        if (writes++ === 0) parts.transfers.setPaused(parts.idOf('a.bin'), true);
+      },
+    });
+    await parts.until(() => writes > 0);
+    await turns();
+    expect(writes).toBe(1);
+    parts.transfers.setPaused(parts.idOf('a.bin'), false);
+    await parts.until(() => parts.stateOf('a.bin') === 'done');
+    expect(sink.state()).toBe('finished');
+    expect(equalBytes(sink.bytes(), new Uint8Array(SIZE).fill(7))).toBe(true);
+  });
+
+  it('that is cancelled while paused leaves nothing and is not called a failure', async () => {
+    const parts = await setUp();
+    parts.transfers.addFiles([fileOf('a.bin', SIZE)]);
+    await parts.until(() => parts.stateOf('a.bin') === 'done');
+    const file = parts.transfers.list()[0]!.fileId!;
+    parts.transfers.dismiss(parts.idOf('a.bin'));
+    parts.pauses.pauseAll();
+    const sink = createMemoryFileSink();
+    parts.transfers.download(file, sink);
+    await turns();
+    expect(sink.bytes()).toHaveLength(0);
+    parts.transfers.cancel(parts.idOf('a.bin'));
+    await parts.until(() => sink.state() === 'aborted');
+    await parts.until(() => parts.transfers.list().length === 0);
+  });
+});
+
+describe('pauses', () => {
+  it('of files and of everything are there again at the next start, those of lost files are not', async () => {
+    const parts = await setUp();
+    parts.transfers.addFiles([fileOf('a.bin', KIB), fileOf('b.bin', KIB)]);
+    await parts.until(() => parts.stateOf('b.bin') === 'done');
+    const [a, b] = parts.transfers.list().map((one) => one.fileId!);
+    for (const name of ['a.bin', 'b.bin']) parts.transfers.setPaused(parts.idOf(name), true);
+    await turns();
+    await parts.library.removeFile(b!, []);
+    const again = await parts.reopen();
+    expect([again.isPaused(a ?? ''), again.isPaused(b ?? ''), again.isAllPaused()]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    again.pauseAll();
+    await turns();
+    expect((await parts.reopen()).isAllPaused()).toBe(true);
+    again.resumeAll();
+    await turns();
+    const last = await parts.reopen();
+    expect([last.isPaused(a ?? ''), last.isAllPaused()]).toEqual([false, false]);
+  });
+
+  it('that find no room on the disk hold all the same, and say so', async () => {
+    const parts = await setUp();
+    parts.fillRecords();
+    parts.pauses.pauseAll();
+    await turns();
+    expect(parts.pauses.isAllPaused()).toBe(true);
+    expect(parts.full()).toBe(1);
+  });
+});
+
+interface Init {
+  readonly capacityBytes?: () => number;
+  /** a.bin is paused when its first piece is on disk. */
+  readonly pauseAfterPut?: boolean;
+  readonly onFile?: (library: Library, pause: () => void) => void;
+}
+type Library = Awaited<ReturnType<typeof openLibrary>>;
+
+async function setUp(init: Init = {}) {
+  const profile = createProfile('transfers', init.capacityBytes);
+  const { environment, records, chunks, bulk, vault } = profile;
+  const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
+  await crypto.createMember();
+  const library = await openLibrary(records, crypto);
+  let full = 0;
+  let puts = 0;
+  const reopen = () =>
+    openPauses({
+      records,
+      isKnown: (file) => library.file(file) !== undefined,
+      onChange: () => undefined,
+      onDiskFull: () => {
+        full++;
+      },
+    });
+  const pauses = await reopen();
+  const transfers = createTransfers({
+    environment,
+    crypto,
+    chunks: {
+      ...chunks,
+      put: async (key, bytes) => {
+        const done = await chunks.put(key, bytes);
+        if (init.pauseAfterPut === true && puts++ === 0) {
+          transfers.setPaused(find('a.bin')?.id ?? '', true);
+        }
+        return done;
+      },
+    },
+    library,
+    pauses,
+    watchSource,
+    fetcher: {
+      fetch: async (chunk) => {
+        const found = await chunks.get(`own/${chunk}`);
+        return found.ok ? found : { ok: false, error: 'missing' };
+      },
+    },
+    signal: new AbortController().signal,
+    onChange: () => undefined,
+    onUnexpected: (error) => {
+      throw error;
+    },
+    onLocked: () => undefined,
+  });
+  const find = (name: string) => transfers.list().find((one) => one.name === name);
+  init.onFile?.(library, () => {
+    transfers.setPaused(find('a.bin')?.id ?? '', true);
+  });
+  return {
+    ...profile,
+    library,
+    pauses,
+    reopen,
+    transfers,
+    full: () => full,
+    idOf: (name: string) => find(name)?.id ?? '',
+    stateOf: (name: string) => find(name)?.state,
+    async until(condition: () => boolean) {
+      for (let turn = 0; !condition(); turn++) {
+        if (turn > 20_000) throw new Error('never came');
+        await nextTurn();
+      }
+    },
+  };
+}
+
+function fileOf(name: string, size: number) {
+  return createMemoryFileSource({ name, bytes: new Uint8Array(size).fill(7) });
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
