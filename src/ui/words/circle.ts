@@ -22,6 +22,7 @@ export const circleWords = {
   inviteTitle: 'Invite someone',
   inviteOnce: (expires: number, now: number) => `Works once. Ends ${formatIn(expires, now)}.`,
   inviteWarning: 'Anyone who has this link can join, so send it to one person only.',
+  inviteHereOnly: 'This link opens on this computer only. Others need Quloud at an https address.',
   inviteLink: 'Invite link',
   inviteQr: 'Invite as a square code to scan',
   inviteQrHint: 'Next to each other? Let them scan this.',
