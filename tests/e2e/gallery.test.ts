@@ -161,6 +161,13 @@ test('everything that can be used is reached by Tab, with a visible focus that n
   }
 });
 
+test('a link that was just opened is shown, though an older one still waits', async () => {
+  await show('join-over-waiting');
+  await expect(page.getByRole('heading', { name: 'Ana invites you to Family' })).toBeVisible();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('heading', { name: 'Waiting for Ben to let you in' })).toBeVisible();
+});
+
 test('typing can begin at once where there is something to type', async () => {
   for (const name of ['create', 'join', 'paste']) {
     await show(name);
