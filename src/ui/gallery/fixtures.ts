@@ -142,9 +142,17 @@ const emptyView: AppView = {
 };
 
 export function galleryApp(state: GalleryState): App {
+  const view = createObservable<AppView>({ ...emptyView, ...state.view });
   return {
-    view: createObservable({ ...emptyView, ...state.view }),
-    commands: galleryCommands(state),
+    view,
+    commands: {
+      ...galleryCommands(state),
+      deleteFile(id) {
+        const files = view.get().files.filter((one) => one.id !== id);
+        view.set({ ...view.get(), files });
+        return Promise.resolve();
+      },
+    },
     stop: () => Promise.resolve(),
   };
 }
