@@ -15,7 +15,7 @@ export const circleWords = {
   keepsForYouSize: (bytes: number) => formatSize(bytes),
   visiting: 'visiting',
   visitingHint:
-    'Phones and browser tabs help while they are open. A computer or a keeper is steadier.',
+    'Phones and browser tabs help while they are open. A computer that stays on is steadier.',
   aloneTitle: 'Invite your first person',
   aloneText:
     'Copies of your files go to the people who join. With three of them, files get very safe.',
