@@ -131,7 +131,7 @@ export function file(name: string, safety: Safety, more: Partial<FileView> = {})
   };
 }
 
-const emptyView: AppView = {
+export const emptyView: AppView = {
   phase: { kind: 'member' },
   connection: { kind: 'connected', relay: true, here: 4, people: 5 },
   circle: circle(family),
