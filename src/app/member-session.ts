@@ -20,6 +20,7 @@ import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
 import { openLibrary, type Library } from './library.ts';
 import { createNonces } from './nonces.ts';
+import { forgetInterrupted } from './lock-file.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
 import { createCopyServer } from './serve-copies.ts';
@@ -217,7 +218,9 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     library,
     fetcher,
     onUnexpected: init.onUnexpected,
-    onLocked: () => {
+    onLocked: (file) => {
+      // Chosen again after the tab had closed on it: its row is done with.
+      void forgetInterrupted(library, file);
       placer.rescan();
     },
   });

@@ -32,7 +32,7 @@ export interface TransfersDeps extends LockFileDeps, RetrieveFileDeps {
   readonly onChange: () => void;
   readonly onUnexpected: (error: unknown) => void;
   /** A file was locked: copies may go out. */
-  readonly onLocked: () => void;
+  readonly onLocked: (file: FileId) => void;
 }
 
 export function createTransfers(deps: TransfersDeps): Transfers {
@@ -90,7 +90,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     }
     update(id, { fileId: locked.value });
     end(id, 'done');
-    deps.onLocked();
+    deps.onLocked(locked.value);
   }
 
   async function fetchTo(id: string, file: FileId, sink: FileSink, signal: AbortSignal) {
