@@ -16,15 +16,20 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * If we are told to stop meanwhile, the command is told too and this process exits after it.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, env?: NodeJS.ProcessEnv, cwd?: string }} [options] `quiet` collects the output instead of showing it
+ * @param {{ quiet?: boolean, toStderr?: boolean, env?: NodeJS.ProcessEnv, cwd?: string }} [options]
+ *   `quiet` collects the output instead of showing it, `toStderr` shows all of it there
  * @returns {Promise<RunOutcome>}
  */
-export function run(command, args, { quiet = false, env = process.env, cwd } = {}) {
+export function run(
+  command,
+  args,
+  { quiet = false, toStderr = false, env = process.env, cwd } = {},
+) {
   const started = performance.now();
   return new Promise((resolve) => {
     let output = '';
     const child = spawn(command, args, {
-      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', toStderr ? 2 : 'inherit', 'inherit'],
       env,
       cwd,
     });

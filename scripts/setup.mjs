@@ -37,7 +37,7 @@ async function main() {
         if (!isInstalled()) await install();
       },
       (pid) => {
-        console.log(`Waiting for another setup (process ${pid}) to finish.`);
+        console.error(`Waiting for another setup (process ${pid}) to finish.`);
       },
     );
   }
@@ -62,12 +62,12 @@ function wanted() {
 }
 
 async function install() {
-  console.log('Installing packages. This happens once.');
+  console.error('Installing packages. This happens once.');
   const stamp = wanted();
   let code = await npmCi();
   if (code !== 0) {
     // A half-written tree of an interrupted install can make npm fail for ever.
-    console.log('That did not work; trying once more from nothing.');
+    console.error('That did not work; trying once more from nothing.');
     rmSync(MODULES, { recursive: true, force: true });
     code = await npmCi();
   }
@@ -87,10 +87,17 @@ async function npmCi() {
     // The npm of the machine, not on the Node inside the folder that it is about to replace.
     PATH: folders.filter((folder) => !folder.startsWith(MODULES)).join(delimiter),
   };
-  const args = ['ci', '--include=dev', '--include=optional'];
+  // Its own words, on stderr: what a command prints on stdout is for whoever reads its result.
+  const args = ['ci', '--loglevel=error', '--include=dev', '--include=optional'];
   const windows = process.platform === 'win32';
   const command = windows ? (process.env['ComSpec'] ?? 'cmd.exe') : 'npm';
-  return (await run(command, windows ? ['/c', 'npm', ...args] : args, { env, cwd: ROOT })).code;
+  return (
+    await run(command, windows ? ['/c', 'npm', ...args] : args, {
+      toStderr: true,
+      env,
+      cwd: ROOT,
+    })
+  ).code;
 }
 
 async function checkBroughtNode() {
@@ -114,7 +121,7 @@ async function provideChromium() {
   const apt = '/usr/bin/apt-get';
   if (process.getuid?.() !== 0 || !existsSync(apt)) throw new Error(byHand);
 
-  console.log('Installing Chromium for the tests. This happens once.');
+  console.error('Installing Chromium for the tests. This happens once.');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=120'];
   const update = await run(apt, [...wait, 'update'], { quiet: true, env });

@@ -1,6 +1,6 @@
 import type { InviteLink } from '../domain/circle/invite-link.ts';
 import { checkPersonName } from '../domain/circle/names.ts';
-import { MAX_COPIES } from '../domain/limits.ts';
+import { DEFAULT_COPIES, MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
@@ -96,9 +96,10 @@ export function createCommands(controls: Controls): Commands {
     async freeUp(id) {
       const session = controls.session();
       if (session === undefined) return fail('kept');
-      const { library, target, state } = session;
+      const { library, state } = session;
       const roster = () => state.roster.get();
-      return freeLocalCopy({ library, chunks: controls.chunks, roster, target }, id);
+      const wanted = () => profile.current()?.settings.copies ?? DEFAULT_COPIES;
+      return freeLocalCopy({ library, chunks: controls.chunks, roster, wanted }, id);
     },
     async deleteFile(id) {
       const deleted = await controls.session()?.deleter.delete(id);

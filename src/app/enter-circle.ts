@@ -1,4 +1,4 @@
-import type { Bytes } from '../domain/bytes.ts';
+import { equalBytes, type Bytes } from '../domain/bytes.ts';
 import type { InviteLink } from '../domain/circle/invite-link.ts';
 import type { RosterEntry } from '../domain/circle/roster-entry.ts';
 import type { CircleRecord } from '../domain/records.ts';
@@ -29,7 +29,7 @@ export interface Entrance {
     readonly yourName: string;
     readonly relayCode: string | undefined;
   }): Promise<Result<undefined, 'no-relay' | 'disk-full' | 'busy'>>;
-  /** Waits for someone to let us in; the phase tells how it goes. */
+  /** Waits for someone to let us in, no longer for who another link asked; the phase tells how it goes. */
   beginJoin(
     text: string,
     link: InviteLink,
@@ -67,6 +67,7 @@ export function createEntrance(init: EntranceDeps): Entrance {
   const serial = createSerial();
   let stage: 'free' | 'asking' | 'entering' | 'in' = init.isIn ? 'in' : 'free';
   let joining = new AbortController();
+  let asked: InviteLink | undefined;
   // Read through a function: the compiler does not know that an await lets it change.
   const at = (...stages: readonly (typeof stage)[]) => stages.includes(stage);
 
@@ -139,19 +140,21 @@ export function createEntrance(init: EntranceDeps): Entrance {
       memberChange(member.wrapped),
     ]);
     if (!written.ok) return fail('disk-full');
-    void waitToJoin(self, member, link, name, signal).catch(init.report);
+    void waitToJoin(self, member, text, link, name, signal).catch(init.report);
     return ok();
   }
 
   async function waitToJoin(
     self: Profile,
     { wrapped, identity }: JoiningMember,
+    text: string,
     link: InviteLink,
     name: string,
     signal: AbortSignal,
   ): Promise<void> {
     const isOver = () => signal.aborted;
-    const names = { inviter: link.inviter, circle: link.circleName };
+    if (isOver()) return;
+    const names = { inviter: link.inviter, circle: link.circleName, link: text };
     init.enter({ kind: 'waiting', ...names, problem: undefined });
     const network = await init.ensureNetwork(self);
     if (isOver()) return;
@@ -190,12 +193,18 @@ export function createEntrance(init: EntranceDeps): Entrance {
       }
     },
     async beginJoin(text, link, name) {
-      if (!at('free')) return fail('busy');
+      const replaces = at('asking') && !isSame(asked, link);
+      if (!at('free') && !replaces) return fail('busy');
+      joining.abort();
       stage = 'asking';
+      asked = link;
       joining = new AbortController();
       const { signal } = joining;
       const begun = await serial(() => begin(text, link, name, signal));
-      if (!begun.ok) stage = 'free';
+      if (begun.ok || signal.aborted) return begun;
+      stage = 'free';
+      // The join before this one has ended: its page would wait for nothing.
+      if (replaces) init.enter({ kind: 'welcome' });
       return begun;
     },
     async endJoin() {
@@ -213,6 +222,10 @@ export function createEntrance(init: EntranceDeps): Entrance {
       joining.abort();
     },
   };
+}
+
+function isSame(one: InviteLink | undefined, other: InviteLink): boolean {
+  return one?.circle === other.circle && equalBytes(one.secret, other.secret);
 }
 
 function recordOf(

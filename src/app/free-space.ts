@@ -10,21 +10,20 @@ import { holdersOf, storedCopies, type Library } from './library.ts';
 const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
 
 /**
- * Drops this device's copy of a file. Only when every piece has all the copies that are possible
- * now (at least one); the records say so before the bytes go.
+ * Drops this device's copy of a file. Only when every piece has all the copies its owner wants:
+ * with fewer people the own one is needed too. The records say so before the bytes go.
  */
 export async function freeLocalCopy(
   deps: {
     readonly library: Library;
     readonly chunks: ChunkStore;
     readonly roster: () => Roster;
-    readonly target: () => number;
+    readonly wanted: () => number;
   },
   id: FileId,
 ): Promise<Result<undefined, 'kept'>> {
   const pieces = deps.library.pieces(id);
-  const enough = Math.max(1, deps.target());
-  const isShort = pieces.some((piece) => holdersOf(piece, deps.roster()).size < enough);
+  const isShort = pieces.some((piece) => holdersOf(piece, deps.roster()).size < deps.wanted());
   if (pieces.length === 0 || isShort) return fail('kept');
   for (const { chunk_id } of pieces) {
     const noted = await deps.library.updatePiece(chunk_id, (piece) => ({ ...piece, local: false }));

@@ -117,3 +117,14 @@ export async function lockFile(
     return linked.ok ? 'linked' : 'disk-full';
   }
 }
+
+/** Files of that name and size whose tab closed before they were locked: this one takes their place. */
+export async function forgetInterrupted(library: Library, locked: FileId): Promise<void> {
+  const now = library.file(locked)?.record;
+  for (const { record, manifest } of [...library.files()]) {
+    const isOlder = manifest === undefined && record.file_id !== locked;
+    if (isOlder && record.name === now?.name && record.size === now.size) {
+      await library.removeFile(record.file_id, []);
+    }
+  }
+}

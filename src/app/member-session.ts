@@ -20,6 +20,7 @@ import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
 import { openLibrary, type Library } from './library.ts';
 import { createNonces } from './nonces.ts';
+import { forgetInterrupted } from './lock-file.ts';
 import { openPauses, type Pauses } from './pauses.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
@@ -239,7 +240,9 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     pauses,
     watchSource,
     onUnexpected: init.onUnexpected,
-    onLocked: () => {
+    onLocked: (file) => {
+      // Chosen again after the tab had closed on it: its row is done with.
+      void forgetInterrupted(library, file);
       placer.rescan();
     },
   });

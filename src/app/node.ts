@@ -171,7 +171,8 @@ async function runApp(
     void entrance.beginJoin(pending.link, link.value, pending.name).then((begun) => {
       if (begun.ok) return;
       const { inviter, circleName } = link.value;
-      enter({ kind: 'waiting', inviter, circle: circleName, problem: undefined });
+      const names = { inviter, circle: circleName, link: pending.link };
+      enter({ kind: 'waiting', ...names, problem: undefined });
       diskFull();
     }, report);
   } else enter({ kind: 'welcome' });

@@ -97,6 +97,7 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     }
     if (needing.size > 0) offers.announce(need());
     pump();
+    deps.onChange();
   }
 
   function need(): Need {
@@ -198,7 +199,9 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
         const member = roster.devices.get(device)?.member;
         return member !== undefined && short.some((piece) => !holdersOf(piece, roster).has(member));
       });
-      return couldTake ? 'no-room' : 'nobody-here';
+      if (!couldTake) return 'nobody-here';
+      // Otherwise it only waits for its turn.
+      return offers.hasNoTakers() ? 'no-room' : undefined;
     },
   };
 }

@@ -11,6 +11,8 @@ import { deadline } from './waiting.ts';
 
 /** Whoever heard the gossip has answered by then; the others are asked one by one. */
 const GOSSIP_GRACE_MS = 1_000;
+/** Who has not answered by then has no room. */
+const ANSWER_MS = 5_000;
 /** How often unmet need is announced again. */
 export const ANNOUNCE_MS = 20_000;
 const ASK_TIMEOUT_MS = 10_000;
@@ -39,6 +41,8 @@ export interface StoreOffers {
   candidates(): readonly Candidate[];
   /** Room used by a grant; asks for more before it runs out. */
   spend(device: DeviceId, bytes: number, need: () => Need): void;
+  /** Asked for a while, and nobody who is here has offered room. */
+  hasNoTakers(): boolean;
   /** No offers from this device for a while. */
   rest(device: DeviceId): void;
 }
@@ -68,6 +72,7 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
   const offers = new Map<DeviceId, Offer>();
   const restingUntil = new Map<DeviceId, number>();
   let cancelGrace: () => void = () => undefined;
+  let askedSince: number | undefined;
 
   const valid = (device: DeviceId): Offer | undefined => {
     const offer = offers.get(device);
@@ -95,6 +100,7 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
   return {
     requestId,
     announce(need) {
+      askedSince ??= environment.monotonic();
       deps.gossip.publish('store_request', storeRequestGossip.encode(requestOf(need)));
       cancelGrace();
       cancelGrace = environment.after(GOSSIP_GRACE_MS, () => {
@@ -114,6 +120,7 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
         freeBytes: offer.free_bytes,
         until: environment.monotonic() + OFFER_SECONDS * 1000,
       });
+      askedSince = undefined;
       deps.onOffers();
       return true;
     },
@@ -138,6 +145,7 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
       }
       return found;
     },
+    hasNoTakers: () => askedSince !== undefined && environment.monotonic() - askedSince > ANSWER_MS,
     spend(device, bytes, need) {
       const offer = offers.get(device);
       if (offer === undefined) return;

@@ -40,7 +40,7 @@ export interface TransfersDeps extends LockFileDeps, RetrieveFileDeps {
   readonly onChange: () => void;
   readonly onUnexpected: (error: unknown) => void;
   /** A file was locked: copies may go out. */
-  readonly onLocked: () => void;
+  readonly onLocked: (file: FileId) => void;
 }
 
 export function createTransfers(deps: TransfersDeps): Transfers {
@@ -116,7 +116,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       // Paused at the very end of locking: then it is the sending that waits.
       if (pauses.isPausedAlone(id)) pauses.setFile(locked.value, true);
       end(id, 'done');
-      deps.onLocked();
+      deps.onLocked(locked.value);
     } finally {
       giveTurn();
     }

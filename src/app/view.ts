@@ -27,6 +27,8 @@ export type Phase =
       readonly kind: 'waiting';
       readonly inviter: string;
       readonly circle: string;
+      /** The invite as it was given. A secret. */
+      readonly link: string;
       readonly problem: LinkProblem | undefined;
     }
   | { readonly kind: 'member' }
@@ -220,7 +222,7 @@ export interface InvitePreview {
 
 /** What people can do. Progress and later failures show up in the view. */
 export interface Commands {
-  /** `busy`, also of `join`: this browser is in a circle, or on its way into one. */
+  /** `busy`: this browser is in a circle, or on its way into one. */
   createCircle(input: {
     readonly circleName: string;
     readonly yourName: string;
@@ -230,6 +232,7 @@ export interface Commands {
   setRelayCode(code: string): Promise<void>;
   /** Looks at a link or pasted text; asks nobody. */
   readInvite(text: string): Result<InvitePreview, LinkProblem>;
+  /** Ends waiting on another link. `busy`: in a circle, or on the way in with this very link. */
   join(
     text: string,
     yourName: string,

@@ -1,4 +1,4 @@
-import type { CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
+import type { AppView, CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
 import type { Safety } from '../domain/replication/safety.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
@@ -66,6 +66,16 @@ export function safetySentence(safety: Safety, context: SentenceContext): string
         : words.sentenceLostAsk(safety.pieces, holder.name, fileWords.devices[holder.deviceClass]);
     }
   }
+}
+
+/** The files as they are shown: while the first copies are on their way, nothing needs attention. */
+export function shownFiles({ files, transfers }: AppView): readonly FileView[] {
+  return files.map((file) => {
+    if (file.safety.kind !== 'only-here') return file;
+    const sending = transfers.find((one) => one.phase === 'sending' && one.fileId === file.id);
+    if (sending?.phase !== 'sending') return file;
+    return { ...file, safety: { kind: 'getting-safe', confirmed: 0, wanted: sending.wanted } };
+  });
 }
 
 export function needsAttention(file: FileView): boolean {

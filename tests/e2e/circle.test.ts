@@ -115,6 +115,15 @@ test.describe('a circle of four browsers', () => {
     expect((await download(ana, late.name)).equals(late.buffer)).toBe(true);
   });
 
+  test('deletes a file for ever, here and at everyone who held it', async () => {
+    const before = await heldChunks(others);
+    await row(ana, 'notes.txt').getByRole('button', { name: 'More for notes.txt' }).click();
+    await ana.page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await ana.page.getByRole('button', { name: 'Delete notes.txt' }).click();
+    await expect(row(ana, 'notes.txt')).toHaveCount(0);
+    await expect.poll(() => heldChunks(others)).toBe(before - others.length);
+  });
+
   test('never shows a file as stored that is not: a holder dies in mid-transfer', async () => {
     const [ben] = others;
     if (ben === undefined) throw new Error('nobody');
@@ -155,22 +164,32 @@ async function violations(person: Person): Promise<readonly string[]> {
   );
 }
 
-/** Names of the files under `own/` in the real OPFS of this person's browser. */
+/** How many chunks these people's browsers hold for others. */
+async function heldChunks(people: readonly Person[]): Promise<number> {
+  const held = await Promise.all(people.map((one) => chunksUnder(one, '/held/')));
+  return held.flat().length;
+}
+
 function ownChunks(person: Person): Promise<readonly string[]> {
-  return person.page.evaluate(async () => {
+  return chunksUnder(person, '/own/');
+}
+
+/** Names of the files below a folder of that name in the real OPFS of this person's browser. */
+function chunksUnder(person: Person, part: string): Promise<readonly string[]> {
+  return person.page.evaluate(async (wanted) => {
     const found: string[] = [];
     async function walk(folder: FileSystemDirectoryHandle, path: string): Promise<void> {
       for await (const [name, handle] of folder.entries()) {
         if (handle instanceof FileSystemDirectoryHandle) await walk(handle, `${path}${name}/`);
-        else if (path.includes('/own/')) found.push(path + name);
+        else if (path.includes(wanted)) found.push(path + name);
       }
     }
     await walk(await navigator.storage.getDirectory(), '/');
     return found;
-  });
+  }, part);
 }
 
 /** Whether the strip says that the relay is there. */
 async function hasRelay(person: Person): Promise<boolean> {
-  return !(await person.page.getByText("new ones can't be found").isVisible());
+  return !(await person.page.getByText('The server is away.').isVisible());
 }

@@ -161,6 +161,13 @@ test('everything that can be used is reached by Tab, with a visible focus that n
   }
 });
 
+test('a link that was just opened is shown, though an older one still waits', async () => {
+  await show('join-over-waiting');
+  await expect(page.getByRole('heading', { name: 'Ana invites you to Family' })).toBeVisible();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('heading', { name: 'Waiting for Ben to let you in' })).toBeVisible();
+});
+
 test('typing can begin at once where there is something to type', async () => {
   for (const name of ['create', 'join', 'paste']) {
     await show(name);
@@ -197,6 +204,59 @@ test('a file is opened, left and deleted without a pointer', async () => {
   await expect(page.getByRole('heading', { level: 1, name: 'Family' })).toBeVisible();
   await page.goBack();
   await expect(page.getByRole('heading', { level: 1, name: 'Files' })).toBeVisible();
+});
+
+test('the focus goes on at the next file when one was deleted, and at the heading without one', async () => {
+  await show('welcome');
+  await show('files-attention');
+  const rows = page.locator('[data-file]');
+  const nameAt = async (at: number) => (await rows.nth(at).locator('.name').textContent()) ?? '';
+  const remove = async () => {
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete ' }).click();
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  };
+  const next = await nameAt(1);
+  await rows.first().focus();
+  await remove();
+  await expect(rows.first()).toContainText(next);
+  await expect(rows.first()).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: next })).toBeFocused();
+  await remove();
+  await expect(page.getByRole('heading', { level: 1, name: 'Files' })).toBeFocused();
+
+  while ((await rows.count()) > 1) {
+    await rows.last().focus();
+    await remove();
+    await expect(rows.last()).toBeFocused();
+  }
+  await rows.last().focus();
+  await remove();
+  await expect(page.getByRole('heading', { level: 1, name: 'Files' })).toBeFocused();
+});
+
+test('the focus goes to the heading after a dialog that opened by itself', async () => {
+  await show('sheet-invite');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1, name: 'Files' })).toBeFocused();
+});
+
+test('the focus goes to the first field that is wrong', async () => {
+  for (const [name, button] of [
+    ['create', 'Create'],
+    ['join', 'Join'],
+  ] as const) {
+    await show(name);
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await expect(page.getByRole('textbox').first()).toBeFocused();
+  }
+  await show('create');
+  await page.getByLabel('Circle name').fill('Family');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByLabel('Your name')).toBeFocused();
 });
 
 test('the menu of a row opens, moves and closes by keys', async () => {

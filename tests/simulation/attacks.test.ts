@@ -390,6 +390,7 @@ describe('what passes outside of the circle', () => {
     if (ana === undefined || ben === undefined) throw new Error('nobody');
     addFile(ana, 'love letter.txt', secret);
     await confirmed(world, ana, 'love letter.txt', 1);
+    await ana.app.commands.setCopies(1);
     await ana.app.commands.freeUp(ana.file('love letter.txt').id);
     expect(await ana.open('love letter.txt')).toEqual(secret);
     await ana.app.commands.deleteFile(ana.file('love letter.txt').id);

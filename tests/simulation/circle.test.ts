@@ -83,8 +83,12 @@ describe('fewer people than copies wanted', () => {
     if (ana === undefined || ben === undefined) throw new Error('nobody');
     addFile(ana, 'a.txt', content(20 * KIB, 5));
     await confirmed(world, ana, 'a.txt', 1);
+    // With fewer copies than wanted the own one is needed too.
+    expect(await ana.app.commands.freeUp(ana.file('a.txt').id)).toMatchObject({ error: 'kept' });
+    await ana.app.commands.setCopies(1);
     await ana.app.commands.freeUp(ana.file('a.txt').id);
     expect([...ana.disk.keys()]).toEqual([]);
+    await ana.app.commands.setCopies(3);
     const cleo = await world.person('Cleo');
     await join(world, ana, cleo);
     await confirmed(world, ana, 'a.txt', 2);

@@ -67,6 +67,7 @@ describe('a record that is damaged on disk', () => {
 
   it('of where a piece is, when it is nowhere here, is no quiet loss', async () => {
     const { world, ana } = await family();
+    await ana.app.commands.setCopies(2);
     expect(await ana.app.commands.freeUp(ana.file('a.txt').id)).toMatchObject({ ok: true });
     await damage(world, ana, 'pieces');
     await world.clock.advance(30_000);
@@ -110,6 +111,7 @@ describe('a record that is damaged on disk', () => {
     await damage(world, ben, 'held');
     expect(noticesOf(ben)).toEqual([1]);
     expect(ben.app.view.get().device?.lent).toBe(0);
+    await ana.app.commands.setCopies(2);
     await ana.app.commands.freeUp(ana.file('a.txt').id);
     cleo.crash();
     await world.until('Ana and Ben are alone', () => peopleHere(ana) === 1);

@@ -74,6 +74,31 @@ describe('one way into one circle', () => {
     expect(peopleOf(ana)).toEqual(['Ana']);
   });
 
+  it('the link opened last wins over one that still waits', async () => {
+    const world = createWorld('last-link');
+    const [ana, cleo] = [await founder(world), await world.person('Cleo')];
+    await cleo.app.commands.createCircle({ circleName: 'Chess', yourName: 'Cleo' });
+    const [old, late] = [await linkOf(ana), await linkOf(cleo)];
+    await world.clock.advance(2_000);
+    ana.crash();
+    const ben = await world.person('Ben');
+    await ben.app.commands.join(old, 'Ben');
+    await world.clock.advance(5_000);
+    expect(ben.app.view.get().phase).toMatchObject({ kind: 'waiting', link: old });
+    const phases = new Set<string>();
+    ben.app.view.subscribe(() => phases.add(ben.app.view.get().phase.kind));
+    // At the same moment, and again: the last of different links.
+    const begun = [ben.app.commands.join(late, 'Ben'), ben.app.commands.join(late, 'Ben')];
+    expect(await Promise.all(begun)).toMatchObject([{ ok: true }, { error: 'busy' }]);
+    expect(ben.app.view.get().phase).toMatchObject({ kind: 'waiting', link: late });
+    await ana.restart();
+    await world.until('Ben is in', () => isMember(ben));
+    await world.clock.advance(60_000);
+    expect(ben.app.view.get().circle?.name).toBe('Chess');
+    expect(peopleOf(ana)).toEqual(['Ana']);
+    expect([...phases]).toEqual(['waiting', 'member']);
+  });
+
   it('cancelling at the last moment never leaves somebody half in', async () => {
     const ends = new Set<string>();
     for (let ms = 10; ms <= 150; ms += 20) {

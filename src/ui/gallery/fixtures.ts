@@ -132,7 +132,7 @@ export function file(name: string, safety: Safety, more: Partial<FileView> = {})
   };
 }
 
-const emptyView: AppView = {
+export const emptyView: AppView = {
   phase: { kind: 'member' },
   connection: { kind: 'connected', relay: true, here: 4, people: 5 },
   circle: circle(family),
@@ -144,9 +144,17 @@ const emptyView: AppView = {
 };
 
 export function galleryApp(state: GalleryState): App {
+  const view = createObservable<AppView>({ ...emptyView, ...state.view });
   return {
-    view: createObservable({ ...emptyView, ...state.view }),
-    commands: galleryCommands(state),
+    view,
+    commands: {
+      ...galleryCommands(state),
+      deleteFile(id) {
+        const files = view.get().files.filter((one) => one.id !== id);
+        view.set({ ...view.get(), files });
+        return Promise.resolve();
+      },
+    },
     stop: () => Promise.resolve(),
   };
 }

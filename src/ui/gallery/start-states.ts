@@ -39,22 +39,36 @@ export const startStates: Readonly<Record<string, GalleryState>> = {
   waiting: {
     view: {
       ...welcome,
-      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', problem: undefined },
+      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', link: LINK, problem: undefined },
       connection: { kind: 'connecting', sinceMs: 0 },
     },
   },
   'waiting-code': {
     view: {
       ...welcome,
-      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', problem: undefined },
+      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', link: LINK, problem: undefined },
       connection: { kind: 'refused', reason: 'code-needed' },
     },
   },
   'waiting-used': {
     view: {
       ...welcome,
-      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', problem: 'used' },
+      phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', link: LINK, problem: 'used' },
     },
+  },
+  // The link that was just opened wins.
+  'join-over-waiting': {
+    view: {
+      ...welcome,
+      phase: {
+        kind: 'waiting',
+        inviter: 'Ben',
+        circle: 'Chess',
+        link: `${LINK}older`,
+        problem: undefined,
+      },
+    },
+    fragment,
   },
   starting: { view: { ...welcome, phase: { kind: 'starting' } } },
   'other-tab': { view: { ...welcome, phase: { kind: 'other-tab' } } },

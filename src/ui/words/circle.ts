@@ -15,13 +15,14 @@ export const circleWords = {
   keepsForYouSize: (bytes: number) => formatSize(bytes),
   visiting: 'visiting',
   visitingHint:
-    'Phones and browser tabs help while they are open. A computer or a keeper is steadier.',
+    'Phones and browser tabs help while they are open. A computer that stays on is steadier.',
   aloneTitle: 'Invite your first person',
   aloneText:
     'Copies of your files go to the people who join. With three of them, files get very safe.',
   inviteTitle: 'Invite someone',
   inviteOnce: (expires: number, now: number) => `Works once. Ends ${formatIn(expires, now)}.`,
   inviteWarning: 'Anyone who has this link can join, so send it to one person only.',
+  inviteHereOnly: 'This link opens on this computer only. Others need Quloud at an https address.',
   inviteLink: 'Invite link',
   inviteQr: 'Invite as a square code to scan',
   inviteQrHint: 'Next to each other? Let them scan this.',

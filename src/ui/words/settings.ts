@@ -13,7 +13,7 @@ export const settingsWords = {
     `Quloud uses ${formatSize(usage)} here. The browser allows up to ${formatSize(quota)}.`,
   protection: 'Storage protection',
   protectedYes: 'The browser promised to keep the copies on this device.',
-  protectedNo: "Your browser may clear this device's copies. Others don't count on them.",
+  protectedNo: "Your browser may clear this device's copies. An installed app is safer.",
   installTitle: 'Quloud as an app',
   installText: 'Opens from your home screen or desktop, and browsers keep its storage longer.',
   installed: 'Installed on this device.',

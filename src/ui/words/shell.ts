@@ -52,7 +52,7 @@ export const shellWords = {
     here: (here: number, people: number) =>
       `Connected, ${String(here)} of ${String(people)} people here`,
     hereWithoutRelay: (here: number, people: number) =>
-      `${String(here)} of ${String(people)} people here, new ones can't be found`,
+      `The server is away. ${String(here)} of ${String(people)} people are still connected.`,
     connectedAlone: 'Connected',
     sending: (n: number) => `Sending ${count(n, 'file')}`,
     sendingFor: (n: number, left: string) => `Sending ${count(n, 'file')}, ${left}`,

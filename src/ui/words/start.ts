@@ -37,6 +37,8 @@ export const startWords = {
   invitation: (inviter: string, circle: string) => parts`${inviter} invites you to ${circle}`,
   joinPrint: "Others keep locked copies. They can't open your files.",
   joinSee: 'They can see your name, when you are online and how much you store.',
+  joinLends:
+    'This device lends some of its space to the others. You can change how much in Settings.',
   joinExpires: (expires: number, now: number) => `This invite ends ${formatIn(expires, now)}.`,
   waitingTitle: (inviter: string) => `Waiting for ${inviter} to let you in`,
   waitingText: (circle: string) =>

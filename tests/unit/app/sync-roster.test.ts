@@ -32,7 +32,8 @@ describe('two who meet', () => {
     const pushing = await meet(ana, cleo);
     expect(cleo.state.roster.get().heads).toEqual(ana.state.roster.get().heads);
     expect(typesOf(pushing)).toEqual(['hello', 'roster_push', 'roster_push']);
-  });
+    // Thousands of signatures, on a machine that may have other things to do.
+  }, 120_000);
 
   it('send one another only what is new, though neither knows the other’s newest', async () => {
     const { ana, ben } = await pair('fork');

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { TransferView } from '../../../src/app/view.ts';
 import type { Safety } from '../../../src/domain/replication/safety.ts';
 import {
   copy,
   deviceId,
+  emptyView,
   family,
   file,
   memberId,
   threeCopies,
 } from '../../../src/ui/gallery/fixtures.ts';
 import {
+  needsAttention,
   safetyLook,
   safetySentence,
+  shownFiles,
   summariseSafety,
   type SentenceContext,
 } from '../../../src/ui/safety-words.ts';
@@ -68,6 +72,37 @@ describe('a safety state', () => {
 
   it('asks nobody by name when nobody is known to have had the piece', () => {
     expect(safetySentence({ kind: 'lost-piece', pieces: 1 }, context)).toBe('1 piece is missing.');
+  });
+});
+
+describe('a file whose first copies are on their way', () => {
+  const only = file('new.jpg', { kind: 'only-here', alone: false });
+  const sending = (more: Partial<TransferView> = {}) =>
+    ({
+      id: 't',
+      fileId: only.id,
+      name: only.name,
+      size: only.size,
+      cancellable: true,
+      phase: 'sending',
+      fraction: 0.2,
+      confirmed: 0,
+      wanted: 3,
+      ...more,
+    }) as TransferView;
+  const shown = (transfer: TransferView) =>
+    shownFiles({ ...emptyView, files: [only], transfers: [transfer] })[0] ?? only;
+
+  it('is getting safe and needs no attention', () => {
+    const calm = shown(sending());
+    expect(safetyLook(calm.safety)).toMatchObject({ shape: 'half-shield', tone: 'calm' });
+    expect(safetySentence(calm.safety, context)).toBe('0 of 3 copies confirmed.');
+    expect(needsAttention(calm)).toBe(false);
+  });
+
+  it('is only here as soon as nothing moves, or only another file does', () => {
+    expect(needsAttention(shown(sending({ phase: 'waiting', why: 'nobody-here' })))).toBe(true);
+    expect(needsAttention(shown(sending({ fileId: undefined })))).toBe(true);
   });
 });
 
