@@ -3,7 +3,7 @@ import type { TabLink } from '../../ports/tab-link.ts';
 import { tabMessage } from './messages.ts';
 
 /** How often a tab asks who leads: timers of a hidden leader are slow, its answers are not. */
-export const PING_MS = 300;
+const PING_MS = 300;
 /** A visible tab waits no longer for a leader that does not answer. */
 const SILENT_MS = 1000;
 /** So that of several waiting tabs one comes first. */
