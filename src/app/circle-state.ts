@@ -114,3 +114,9 @@ export function entryChange(entry: RosterEntry) {
 export function limitedHeads(roster: Roster): readonly EntryId[] {
   return roster.heads.slice(0, MAX_ENTRY_HEADS);
 }
+
+/** People who could hold a copy of one's files: active, and somebody else. */
+export function otherMembers(roster: Roster, self: MemberId): ReadonlySet<MemberId> {
+  const others = [...roster.devices.values()].map((one) => one.member);
+  return new Set(others.filter((one) => one !== self));
+}

@@ -58,7 +58,7 @@ export function createCommands(controls: Controls): Commands {
       const next = { ...circle, relay_code: code };
       const written = await records.write([records.circle.put(DEVICE_KEYS.circle, next)]);
       if (!written.ok) controls.diskFull();
-      controls.session()?.setRelayCode(code);
+      controls.session()?.relays.setCode(code);
     },
     readInvite(text) {
       const link = readLink(text);

@@ -1,6 +1,7 @@
 import type { Roster } from '../domain/circle/roster.ts';
 import type { FileId } from '../domain/ids.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
+import type { DeviceClass } from './view.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
@@ -71,4 +72,10 @@ export async function sweepChunks(deps: {
 export function roomToLend(lend: number, storage: StorageStatus, used: number): number {
   const room = Math.max(0, storage.quota - storage.usage - DISK_MARGIN_BYTES);
   return Math.min(lend, used + room);
+}
+
+/** What this device says of itself: whether its copies will be there tomorrow. */
+export function durability(deviceClass: DeviceClass, { persisted }: StorageStatus) {
+  const durable = deviceClass === 'keeper' || (deviceClass === 'desktop' && persisted);
+  return { device_class: deviceClass, durable };
 }

@@ -7,14 +7,14 @@ import { readReceipt } from '../domain/replication/receipt.ts';
 import { targetCopies } from '../domain/replication/quorum.ts';
 import type { CircleRecord, SelfRecord } from '../domain/records.ts';
 import { storeRequestGossip } from '../domain/wire/peer-messages.ts';
-import type { Network, RelayAddress } from '../ports/network.ts';
-import { namespaceToken } from '../domain/circle/epoch.ts';
+import type { Network } from '../ports/network.ts';
 import { createMemberAdmission } from './admit-members.ts';
 import { createCircleGossip } from './circle-gossip.ts';
-import { createCircleState, type CircleState } from './circle-state.ts';
+import { createCircleState, otherMembers, type CircleState } from './circle-state.ts';
 import { openFileDeleter, type FileDeleter } from './delete-file.ts';
 import { createChunkFetcher } from './fetch-chunk.ts';
-import { roomToLend, sweepChunks } from './free-space.ts';
+import { durability, roomToLend, sweepChunks } from './free-space.ts';
+import { createRelayFollower, type RelayFollower } from './follow-relays.ts';
 import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
 import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
@@ -72,10 +72,7 @@ export interface MemberSession {
   readonly damaged: number;
   copiesPossible(): number;
   target(): number;
-  /** The relay that serves the app, by the address that works here; undefined if nobody answered. */
-  useHomeRelay(relay: RelayAddress | undefined): void;
-  /** The relay asked for a code, and this is it. */
-  setRelayCode(code: string): void;
+  readonly relays: RelayFollower;
   stop(): void;
 }
 
@@ -101,7 +98,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   const roster = () => state.roster.get();
   const isHere = (other: DeviceId) => network.links.get().has(other);
   const hereNow = () => [...network.links.get().keys()].filter((one) => roster().devices.has(one));
-  const copiesPossible = () => otherMembers(roster(), member);
+  const copiesPossible = () => otherMembers(roster(), member).size;
   const target = () => targetCopies(init.settings().copies, copiesPossible());
   const shared = { circle: circle.circle, environment, chunks, held, signal, onChange };
   const self = device.device;
@@ -116,16 +113,11 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     device,
     isActive: (other) => roster().devices.has(other),
   });
-  const presence = () => {
-    const deviceClass = deps.deviceClass();
-    const { persisted } = init.storage();
-    return {
-      device_class: deviceClass,
-      durable: deviceClass === 'keeper' || (deviceClass === 'desktop' && persisted),
-      incarnation: init.settings().incarnation,
-      free_bytes: holder.freeBytes(),
-    };
-  };
+  const presence = () => ({
+    ...durability(deps.deviceClass(), init.storage()),
+    incarnation: init.settings().incarnation,
+    free_bytes: holder.freeBytes(),
+  });
   const holder = createCopyHolder({
     ...shared,
     device,
@@ -268,16 +260,10 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     if (roster().devices.has(from) && request.ok) holder.onStoreRequest(from, request.value);
   }
 
-  let homeRelay: RelayAddress | undefined;
-  let relayCode = circle.relay_code ?? undefined;
+  const relays = createRelayFollower({ network, circle, roster, signal });
   function followRoster(): void {
-    const now = roster();
-    network.setPeers(new Set([...now.devices.keys()].filter((other) => other !== self)));
-    network.setRelays(relaysOf(now, homeRelay), {
-      kind: 'member',
-      namespaceToken: namespaceToken(circle.epoch_key, circle.circle),
-      code: relayCode,
-    });
+    network.setPeers(new Set([...roster().devices.keys()].filter((other) => other !== self)));
+    relays.follow();
     inviter.refresh();
     placer.rescan();
     onChange();
@@ -320,32 +306,11 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     damaged: entries.damaged.length + library.damaged + held.damaged + deleter.damaged,
     copiesPossible,
     target,
-    useHomeRelay(relay) {
-      homeRelay = relay;
-      if (relay !== undefined && !signal.aborted) followRoster();
-    },
-    setRelayCode(code) {
-      relayCode = code;
-      followRoster();
-    },
+    relays,
     stop() {
       stopping.abort();
       gossip.stop();
       for (const unsubscribe of unsubscribes) unsubscribe();
     },
   };
-}
-
-/** People who could hold a copy of my files: active, and not me. */
-function otherMembers(roster: Roster, self: MemberId): number {
-  return new Set(
-    [...roster.devices.values()].map((one) => one.member).filter((one) => one !== self),
-  ).size;
-}
-
-/** The circle's relays; the one that served the app by the address that worked. */
-function relaysOf(roster: Roster, home: RelayAddress | undefined): readonly RelayAddress[] {
-  if (home === undefined) return roster.relays;
-  const identity = (address: string) => address.slice(address.lastIndexOf('/p2p/'));
-  return [home, ...roster.relays.filter((address) => identity(address) !== identity(home))];
 }

@@ -116,7 +116,7 @@ async function runApp(
     }
     enter({ kind: 'member' });
     // Not waited for: without a network the files are shown all the same.
-    session.useHomeRelay(await deps.findRelay());
+    session.relays.useHome(await deps.findRelay());
   }
 
   async function refreshStorage(): Promise<void> {

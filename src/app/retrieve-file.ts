@@ -58,6 +58,8 @@ async function writePieces(
   const count = manifest.chunks.length;
   const ahead: Promise<Result<Bytes, FetchProblem>>[] = [];
   let next = 0;
+  // Asked anew after each wait.
+  const isOver = (): boolean => signal.aborted;
   for (let index = 0; index < count; index++) {
     while (next < count && ahead.length < PIECES_AHEAD)
       ahead.push(plainPiece(deps, manifest, next++, signal));
@@ -73,9 +75,9 @@ async function writePieces(
       // A download that the browser paused takes no bytes, and must end all the same.
       if (end > start) await untilAborted(sink.write(plain), signal);
     } catch {
-      return fail(signal.aborted ? 'cancelled' : 'save-failed');
+      return fail(isOver() ? 'cancelled' : 'save-failed');
     }
-    if (signal.aborted) return fail('cancelled');
+    if (isOver()) return fail('cancelled');
     onProgress((index + 1) / count);
   }
   try {
