@@ -1,5 +1,4 @@
 import type { Bytes } from '../domain/bytes.ts';
-import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, MemberId } from '../domain/ids.ts';
 import { verifyEd25519 } from '../domain/identity/signatures.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
