@@ -119,6 +119,14 @@ test.describe('invites in real browsers', () => {
 
   test('waits for Ana, over a reload, until somebody comes', async () => {
     const link = await inviteLink(ana);
+    // Only who has heard of an invite can serve it, so Ben hears of it before Ana leaves.
+    await goTo(ana, 'Settings');
+    await expect(ana.page.getByText('Made by you').first()).toBeVisible();
+    const made = await ana.page.getByText('Made by you').count();
+    for (const member of members) {
+      await goTo(member, 'Settings');
+      await expect(member.page.getByText('Made by Ana')).toHaveCount(made);
+    }
     const everyone = [ana, ...members];
     for (const person of everyone) await person.page.goto('about:blank');
     const fay = await stage.person('Fay');
