@@ -36,7 +36,7 @@ export interface SentenceContext {
   readonly named: boolean;
 }
 
-/** The one sentence about a file, guides/ux.md section 2. */
+/** The one sentence about a file, in the words of its state. */
 export function safetySentence(safety: Safety, context: SentenceContext): string {
   const here = fileWords.thisDevices[context.device];
   switch (safety.kind) {
