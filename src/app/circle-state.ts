@@ -115,8 +115,10 @@ export function limitedHeads(roster: Roster): readonly EntryId[] {
   return roster.heads.slice(0, MAX_ENTRY_HEADS);
 }
 
-/** People who could hold a copy of one's files: active, and somebody else. */
+/** People who could hold a copy of one's files: active, and somebody else. Nobody does for an outsider. */
 export function otherMembers(roster: Roster, self: MemberId): ReadonlySet<MemberId> {
+  const status = roster.members.get(self)?.status;
+  if (status === 'provisional' || status === 'removed') return new Set();
   const others = [...roster.devices.values()].map((one) => one.member);
   return new Set(others.filter((one) => one !== self));
 }

@@ -13,12 +13,14 @@ import { DEVICE_KEYS, type Records } from './records.ts';
 import type { Commands, LinkProblem } from './view.ts';
 
 /** What the commands need of the running app. */
-export interface Controls extends Omit<Entrance, 'stop'> {
+export interface Controls extends Omit<Entrance, 'stop' | 'setIn'> {
   readonly environment: Environment;
   readonly records: Records;
   readonly chunks: ChunkStore;
   readonly profile: ProfileStore;
   session(): MemberSession | undefined;
+  /** In the circle of the session, and not in it no more. */
+  isMember(): boolean;
   protectStorage(): Promise<boolean>;
   dismissNotice(id: string): void;
   diskFull(): void;
@@ -30,7 +32,7 @@ export function createCommands(controls: Controls): Commands {
   const { records, profile } = controls;
 
   function readLink(text: string): Result<InviteLink, LinkProblem> {
-    const state = controls.session()?.state;
+    const state = controls.isMember() ? controls.session()?.state : undefined;
     const roster = state?.roster.get();
     return readInvite(text, {
       circle: roster?.circle,

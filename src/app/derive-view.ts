@@ -1,4 +1,5 @@
 import { DEFAULT_COPIES } from '../domain/limits.ts';
+import type { Safety } from '../domain/replication/safety.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
 import { deriveCircle } from './derive-circle.ts';
@@ -7,7 +8,7 @@ import { deriveTransfers } from './derive-transfers.ts';
 import type { AppDeps } from './deps.ts';
 import type { MemberSession } from './member-session.ts';
 import type { Profile } from './profile.ts';
-import type { AppView, Connection, DeviceView, Notice, Phase } from './view.ts';
+import type { AppView, Connection, DeviceView, FileView, Notice, Phase } from './view.ts';
 
 const NO_FLOW = { allPaused: false, secondsLeft: undefined } as const;
 
@@ -52,6 +53,12 @@ export function deriveView(facts: ViewFacts): AppView {
     now: facts.deps.environment.monotonic(),
   };
   const files = deriveFiles(fileFacts);
+  // What others signed for is of no use to an outsider, and the circle is none of its business.
+  if (phase.kind === 'out') {
+    const own = files.map(withoutOthers);
+    const shown = { files: own, ...deriveTransfers(fileFacts, own) };
+    return { phase, connection, device, notices, circle: undefined, ...shown };
+  }
   return {
     phase,
     connection,
@@ -68,6 +75,13 @@ export function deriveView(facts: ViewFacts): AppView {
       now: facts.deps.environment.now(),
     }),
   };
+}
+
+function withoutOthers(file: FileView): FileView {
+  const safety: Safety = file.localCopy
+    ? { kind: 'only-here', alone: true }
+    : { kind: 'out-of-reach', away: [] };
+  return { ...file, safety, copies: [] };
 }
 
 function connectionOf(facts: ViewFacts): Connection {

@@ -10,6 +10,7 @@ import { entryChange } from './circle-state.ts';
 import { createCircle } from './create-circle.ts';
 import type { AppDeps } from './deps.ts';
 import { joinCircle } from './join-circle.ts';
+import { leftBehind } from './leave-circle.ts';
 import type { JoinedCircle } from './join-through.ts';
 import { createMemberIdentity, type MemberIdentity } from './member-identity.ts';
 import type { Profile, ProfileStore } from './profile.ts';
@@ -37,6 +38,8 @@ export interface Entrance {
   ): Promise<Result<undefined, 'disk-full' | 'busy'>>;
   /** Leaves the waiting state and forgets the link; too late for who is in. */
   endJoin(): Promise<void>;
+  /** Whether this browser is in its circle: one that is in no more may enter another. */
+  setIn(isIn: boolean): void;
   stop(): void;
 }
 
@@ -50,12 +53,16 @@ export interface EntranceDeps {
   readonly network: () => Network | undefined;
   readonly ensureNetwork: (self: Profile) => Promise<Network>;
   readonly startSession: (circle: CircleRecord, self: Profile) => Promise<void>;
+  /** Ends the session in a circle that this browser was in. */
+  readonly endSession: () => void;
+  /** Where nobody waits: the circle on this disk, or Welcome. */
+  readonly goHome: () => Promise<void>;
   readonly enter: (phase: Phase) => void;
   readonly diskFull: () => void;
   readonly report: (error: unknown) => void;
 }
 
-interface JoiningMember {
+interface LastingMember {
   readonly wrapped: Bytes;
   readonly identity: MemberIdentity;
 }
@@ -79,6 +86,7 @@ export function createEntrance(init: EntranceDeps): Entrance {
     wrapped: Bytes,
   ): Promise<Result<undefined, 'disk-full'>> {
     const written = await records.write([
+      ...(await leftBehind(records, circle)),
       ...entries.map(entryChange),
       records.circle.put(DEVICE_KEYS.circle, circle),
       records.pending.remove(DEVICE_KEYS.pending),
@@ -97,11 +105,11 @@ export function createEntrance(init: EntranceDeps): Entrance {
     if (relay === undefined) return fail('no-relay');
     const self = await profile.ensure(init.storage());
     if (self === undefined) return fail('disk-full');
-    const { wrapped, member } = await crypto.createMember();
+    const { wrapped, identity } = await lastingMember();
     const created = await createCircle(
       {
         environment,
-        identity: createMemberIdentity(crypto, member),
+        identity,
         device: self.device,
         deviceClass: deps.deviceClass(),
       },
@@ -113,9 +121,9 @@ export function createEntrance(init: EntranceDeps): Entrance {
 
   /**
    * The same person at every attempt: this device may have been let in by a welcome that never came,
-   * and belongs to that person from then on.
+   * and belongs to that person from then on. So do the files of whoever was in a circle before.
    */
-  async function joiningMember(): Promise<JoiningMember> {
+  async function lastingMember(): Promise<LastingMember> {
     const kept = await records.raw.get('device', DEVICE_KEYS.member);
     const opened = kept.ok ? await crypto.openMember(kept.value.slice()) : kept;
     if (kept.ok && opened.ok) {
@@ -133,20 +141,21 @@ export function createEntrance(init: EntranceDeps): Entrance {
   ): ReturnType<Entrance['beginJoin']> {
     const self = await profile.ensure(init.storage());
     if (self === undefined) return fail('disk-full');
-    const member = await joiningMember();
+    const member = await lastingMember();
     // Before anyone is asked: whoever is let in must still be somebody after a crash.
     const written = await records.write([
       records.pending.put(DEVICE_KEYS.pending, { v: 1, link: text, name }),
       memberChange(member.wrapped),
     ]);
     if (!written.ok) return fail('disk-full');
+    init.endSession();
     void waitToJoin(self, member, text, link, name, signal).catch(init.report);
     return ok();
   }
 
   async function waitToJoin(
     self: Profile,
-    { wrapped, identity }: JoiningMember,
+    { wrapped, identity }: LastingMember,
     text: string,
     link: InviteLink,
     name: string,
@@ -204,7 +213,7 @@ export function createEntrance(init: EntranceDeps): Entrance {
       if (begun.ok || signal.aborted) return begun;
       stage = 'free';
       // The join before this one has ended: its page would wait for nothing.
-      if (replaces) init.enter({ kind: 'welcome' });
+      if (replaces) await init.goHome();
       return begun;
     },
     async endJoin() {
@@ -216,7 +225,10 @@ export function createEntrance(init: EntranceDeps): Entrance {
       });
       if (at('entering', 'in')) return;
       stage = 'free';
-      init.enter({ kind: 'welcome' });
+      await init.goHome();
+    },
+    setIn(isIn) {
+      if (at('in', 'free')) stage = isIn ? 'in' : 'free';
     },
     stop() {
       joining.abort();

@@ -24,7 +24,8 @@ export interface RosterExchangeDeps {
 
 /**
  * One meeting, from the side that asks: greets, fetches what is missing here, pushes what is missing
- * there. A device that does not know us yet is first shown by what we are in the circle.
+ * there. A device that does not know us yet is first shown by what we are in the circle; one that is
+ * not convinced may show us by what we are in it no more.
  */
 export function createRosterExchange(deps: RosterExchangeDeps) {
   const { calls, state, environment } = deps;
@@ -35,7 +36,9 @@ export function createRosterExchange(deps: RosterExchangeDeps) {
       await introduce(device, theirs.heads, signal);
       theirs = await greet(device, signal);
     }
-    if (theirs === undefined || theirs.stranger) return;
+    if (theirs === undefined) return;
+    // Not believed: it may know something that we do not, and show it.
+    if (theirs.stranger) return fetchMissing(device, theirs.heads, signal);
     await fetchMissing(device, theirs.heads, signal);
     await push(device, theirs.heads, signal);
   };

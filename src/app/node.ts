@@ -3,10 +3,12 @@ import { createObservable } from '../domain/observable.ts';
 import type { CircleRecord } from '../domain/records.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import type { Network } from '../ports/network.ts';
+import type { CircleState } from './circle-state.ts';
 import { createCommands } from './commands.ts';
 import type { AppDeps } from './deps.ts';
 import { deriveView } from './derive-view.ts';
 import { createEntrance } from './enter-circle.ts';
+import { phaseIn } from './phase-in.ts';
 import { startMemberSession, type MemberSession } from './member-session.ts';
 import { openProfile, type Profile, type ProfileStore } from './profile.ts';
 import { createRecords, DEVICE_KEYS } from './records.ts';
@@ -98,7 +100,8 @@ async function runApp(
       enter({ kind: 'broken', reason: 'member-keys' });
       return;
     }
-    session = await startMemberSession({
+    endSession();
+    const started = await startMemberSession({
       deps,
       records,
       network: await ensureNetwork(self),
@@ -111,12 +114,45 @@ async function runApp(
       onDiskFull: diskFull,
       onUnexpected: report,
     });
-    if (session.damaged > 0) {
-      notice({ id: 'damaged', kind: 'damaged-records', count: session.damaged });
+    session = started;
+    if (started.damaged > 0) {
+      notice({ id: 'damaged', kind: 'damaged-records', count: started.damaged });
     }
-    enter({ kind: 'member' });
+    const { state } = started;
+    state.roster.subscribe(() => {
+      if (session === started) showStanding(state);
+    });
+    showStanding(state);
     // Not waited for: without a network the files are shown all the same.
-    session.relays.useHome(await deps.findRelay());
+    started.relays.useHome(await deps.findRelay());
+  }
+
+  /** Others may find that this device is in no more, and later that it is again. */
+  function showStanding(state: CircleState): void {
+    const next = phaseIn(state);
+    const isNew =
+      phase.kind !== next.kind ||
+      (phase.kind === 'out' && next.kind === 'out' && phase.why !== next.why);
+    if (!isNew) return;
+    entrance.setIn(next.kind === 'member');
+    enter(next);
+  }
+
+  function endSession(): void {
+    if (session === undefined) return;
+    session.stop();
+    session = undefined;
+    network?.setPeers(new Set());
+    for (const lane of ['peer', 'join'] as const) {
+      network?.handle(lane, () => Promise.resolve(undefined));
+    }
+  }
+
+  async function goHome(): Promise<void> {
+    const known = profile.current();
+    const last = await records.circle.read(DEVICE_KEYS.circle);
+    if (last === undefined || known === undefined) enter({ kind: 'welcome' });
+    else await startSession(last, known);
   }
 
   async function refreshStorage(): Promise<void> {
@@ -129,16 +165,20 @@ async function runApp(
   const isUnreadable = await records.circle.isDamaged(DEVICE_KEYS.circle);
   const pending = await records.pending.read(DEVICE_KEYS.pending);
   const link = pending === undefined ? undefined : decodeInviteLink(pending.link);
+  // Someone who waits to be let in may still have the circle on disk that it was in before.
+  const waits = pending !== undefined && link?.ok === true;
 
   const entrance = createEntrance({
     deps,
     records,
     profile,
-    isIn: circle !== undefined || isUnreadable,
+    isIn: (circle !== undefined && !waits) || isUnreadable,
     storage: () => storage,
     network: () => network,
     ensureNetwork,
     startSession,
+    endSession,
+    goHome,
     enter,
     diskFull,
     report,
@@ -150,6 +190,7 @@ async function runApp(
     profile,
     chunks: deps.chunks,
     session: () => session,
+    isMember: () => phase.kind === 'member',
     async protectStorage() {
       const granted = await deps.meter.requestPersistence();
       await refreshStorage();
@@ -166,8 +207,7 @@ async function runApp(
   if (self === undefined) enter({ kind: 'welcome' });
   // Never Welcome: a new circle would be written over what may yet be rescued.
   else if (isUnreadable) enter({ kind: 'broken', reason: 'circle' });
-  else if (circle !== undefined) void startSession(circle, self).catch(report);
-  else if (pending !== undefined && link?.ok === true) {
+  else if (waits) {
     void entrance.beginJoin(pending.link, link.value, pending.name).then((begun) => {
       if (begun.ok) return;
       const { inviter, circleName } = link.value;
@@ -175,7 +215,8 @@ async function runApp(
       enter({ kind: 'waiting', ...names, problem: undefined });
       diskFull();
     }, report);
-  } else enter({ kind: 'welcome' });
+  } else if (circle !== undefined) void startSession(circle, self).catch(report);
+  else enter({ kind: 'welcome' });
   void every(environment, STORAGE_MS, stopping.signal, refreshStorage);
 
   return {

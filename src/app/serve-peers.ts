@@ -25,7 +25,7 @@ interface Reply {
 
 /**
  * Answers what other devices ask. A device that the roster does not list may only show entries that
- * make it a member; anything else is denied before it is looked at.
+ * make it a member, and be shown why it is one no more; anything else is denied before it is looked at.
  */
 export function createPeerServer(deps: PeerServerDeps): CallHandler {
   async function answer(from: DeviceId, payload: Bytes): Promise<Reply | undefined> {
@@ -36,11 +36,12 @@ export function createPeerServer(deps: PeerServerDeps): CallHandler {
     if (request.type === 'roster_push') {
       return { reply: await deps.sync.onPush(from, request.entries) };
     }
+    if (request.type === 'roster_fetch') {
+      return { reply: deps.sync.onFetch(from, request.heads, request.after) };
+    }
     const owner = deps.roster().devices.get(from)?.member;
     if (owner === undefined) return { reply: { type: 'refused', reason: 'denied' } };
     switch (request.type) {
-      case 'roster_fetch':
-        return { reply: deps.sync.onFetch(request.heads, request.after) };
       case 'store_request':
         deps.holder.onStoreRequest(from, request);
         return { reply: { type: 'ok' } };

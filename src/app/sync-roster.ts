@@ -1,5 +1,6 @@
 import type { Bytes } from '../domain/bytes.ts';
 import { missingFrom, type Roster } from '../domain/circle/roster.ts';
+import { partingOf } from '../domain/circle/roster-standing.ts';
 import type { DeviceId, EntryId, IncarnationId } from '../domain/ids.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
 import {
@@ -39,7 +40,8 @@ export interface RosterSync {
   announce(entries: readonly Bytes[]): void;
   onGossip(payload: Bytes): void;
   onHello(from: DeviceId, hello: Hello): PeerReply;
-  onFetch(heads: readonly EntryId[], after?: EntryId): PeerReply;
+  /** A device that is in no more gets what shows it that, and one never heard of nothing. */
+  onFetch(from: DeviceId, heads: readonly EntryId[], after?: EntryId): PeerReply;
   onPush(from: DeviceId, entries: readonly Bytes[]): Promise<PeerReply>;
 }
 
@@ -123,8 +125,11 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       note(from, presence);
       return hello();
     },
-    onFetch(heads, after) {
-      const { entries, more } = missingFrom(state.roster.get(), heads, { after });
+    onFetch(from, heads, after) {
+      const roster = state.roster.get();
+      const shown = isActive(roster, from) ? {} : { among: partingOf(roster, from) };
+      if (shown.among?.size === 0) return { type: 'refused', reason: 'denied' };
+      const { entries, more } = missingFrom(roster, heads, { after, ...shown });
       return { type: 'roster_entries', entries: entries.map((entry) => entry.bytes), more };
     },
     async onPush(from, entries) {

@@ -32,6 +32,17 @@ export type Phase =
       readonly problem: LinkProblem | undefined;
     }
   | { readonly kind: 'member' }
+  /**
+   * Was in, or took itself to be, and the circle's entries say otherwise. What is on this disk is
+   * still there; nobody keeps anything for this person any more. Another circle may follow.
+   */
+  | {
+      readonly kind: 'out';
+      /** Somebody else came in by the same invite first, or we were parted with. */
+      readonly why: 'used' | 'removed';
+      readonly inviter: string | undefined;
+      readonly circle: string;
+    }
   /** The records on this disk could not be read. */
   | { readonly kind: 'broken'; readonly reason: string };
 

@@ -17,9 +17,14 @@ export interface RosterPage {
 export function missingFrom(
   roster: Roster,
   known: readonly EntryId[],
-  options: { readonly after?: EntryId | undefined; readonly maxBytes?: number } = {},
+  options: {
+    readonly after?: EntryId | undefined;
+    readonly maxBytes?: number;
+    /** Nothing but these; all by default. */
+    readonly among?: ReadonlySet<EntryId>;
+  } = {},
 ): RosterPage {
-  const { after, maxBytes = MAX_ENTRIES_BATCH_BYTES } = options;
+  const { after, maxBytes = MAX_ENTRIES_BATCH_BYTES, among } = options;
   const theirs = pastOf(roster, known);
   const entries: RosterEntry[] = [];
   let size = 0;
@@ -29,6 +34,7 @@ export function missingFrom(
       isPast = isPast && entry.id !== after;
       continue;
     }
+    if (among?.has(entry.id) === false) continue;
     size += entry.bytes.length;
     if (size > maxBytes || entries.length === MAX_ENTRIES_PER_MESSAGE) {
       return { entries, more: true };
@@ -80,7 +86,7 @@ export function introductionOf(
 }
 
 /** Those entries and everything they build on. */
-function pastOf(roster: Roster, ids: readonly EntryId[]): ReadonlySet<EntryId> {
+export function pastOf(roster: Roster, ids: readonly EntryId[]): ReadonlySet<EntryId> {
   const past = new Set<EntryId>();
   const open = [...ids];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {

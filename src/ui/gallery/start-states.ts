@@ -56,6 +56,19 @@ export const startStates: Readonly<Record<string, GalleryState>> = {
       phase: { kind: 'waiting', inviter: 'Ana', circle: 'Family', link: LINK, problem: 'used' },
     },
   },
+  'out-used': {
+    view: {
+      ...welcome,
+      phase: { kind: 'out', why: 'used', inviter: 'Ana', circle: 'Family' },
+      files: [],
+    },
+  },
+  'out-removed': {
+    view: {
+      ...welcome,
+      phase: { kind: 'out', why: 'removed', inviter: 'Ana', circle: 'Family' },
+    },
+  },
   // The link that was just opened wins.
   'join-over-waiting': {
     view: {

@@ -174,7 +174,7 @@ function answer(sync: RosterSync, from: DeviceId, request: PeerRequest) {
     case 'hello':
       return sync.onHello(from, request);
     case 'roster_fetch':
-      return sync.onFetch(request.heads, request.after);
+      return sync.onFetch(from, request.heads, request.after);
     case 'roster_push':
       return sync.onPush(from, request.entries);
     default:
