@@ -1,9 +1,11 @@
+import type { Bytes } from '../domain/bytes.ts';
 import { CHUNK_OVERHEAD } from '../domain/files/chunk-cipher.ts';
+import { nodeCount } from '../domain/files/chunk-list.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
 import type { ChunkId, DeviceId, FileId, MemberId } from '../domain/ids.ts';
 import type { FileRecord, PieceRecord } from '../domain/records.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
-import { ok, type Result } from '../domain/result.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
 import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
 import type { RecordChange } from '../ports/record-store.ts';
 import type { Records } from './records.ts';
@@ -28,7 +30,12 @@ export interface Library {
   /** Pieces of a file in order. */
   pieces(id: FileId): readonly PieceRecord[];
   piece(chunk: ChunkId): PieceRecord | undefined;
-  putFile(file: LibraryFile, pieces: readonly PieceRecord[]): Promise<Result<undefined, 'full'>>;
+  /** In one transaction; `nodes` are those of the manifest. */
+  putFile(
+    file: LibraryFile,
+    pieces: readonly PieceRecord[],
+    nodes?: readonly Bytes[],
+  ): Promise<Result<undefined, 'full'>>;
   /** Changes one piece on disk, then here. Concurrent updates of one piece do not overwrite each other. */
   updatePiece(
     chunk: ChunkId,
@@ -55,10 +62,9 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     }
   };
   for (const record of found.values) {
-    const opened =
-      record.manifest === null ? undefined : await crypto.openManifest(record.manifest);
-    if (opened?.ok === false) damaged++;
-    else add(record, opened?.value);
+    const opened = await openFile(records, crypto, record);
+    if (opened.ok) add(record, opened.value);
+    else damaged++;
   }
 
   // Per piece, or a slow write of an older state could land on a newer one.
@@ -79,13 +85,15 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     },
     piece: (chunk) => pieces.get(chunk),
 
-    async putFile(file, added) {
+    async putFile(file, added, nodes = []) {
+      const id = file.record.file_id;
       const written = await records.write([
-        records.files.put(file.record.file_id, file.record),
+        records.files.put(id, file.record),
+        ...nodes.map((node, index) => records.nodes.put(id, index, node)),
         ...added.map((piece) => records.pieces.put(piece.chunk_id, piece)),
       ]);
       if (!written.ok) return written;
-      files.set(file.record.file_id, file);
+      files.set(id, file);
       for (const piece of added) pieces.set(piece.chunk_id, piece);
       changed();
       return written;
@@ -111,6 +119,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       const written = await records.write([
         records.files.remove(id),
         ...gone.map((chunk) => records.pieces.remove(chunk)),
+        ...nodeIndexes(gone.length).map((index) => records.nodes.remove(id, index)),
         ...also,
       ]);
       if (written.ok) files.delete(id);
@@ -119,6 +128,27 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       return written;
     },
   };
+}
+
+/** The manifest of a record, if it has one and every part of it is there. */
+async function openFile(
+  records: Records,
+  crypto: CryptoPool,
+  { file_id, size, manifest }: FileRecord,
+): Promise<Result<ManifestView | undefined, 'damaged'>> {
+  if (manifest === null) return ok(undefined);
+  const nodes: Bytes[] = [];
+  for (const index of nodeIndexes(pieceLayout(size).count)) {
+    const node = await records.nodes.read(file_id, index);
+    if (node === undefined) return fail('damaged');
+    nodes.push(node);
+  }
+  const opened = await crypto.openManifest(manifest, nodes);
+  return opened.ok && opened.value.fileId !== file_id ? fail('damaged') : opened;
+}
+
+function nodeIndexes(chunks: number): readonly number[] {
+  return Array.from({ length: nodeCount(chunks) }, (_, index) => index);
 }
 
 /** Pieces as they were when they had just been locked. */

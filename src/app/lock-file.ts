@@ -1,8 +1,9 @@
 import type { ChunkId } from '../domain/ids.ts';
+import { checkFolder } from '../domain/files/folder.ts';
 import { checkFileName } from '../domain/files/names.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
 import { MAX_FILE_BYTES } from '../domain/limits.ts';
-import type { PieceRecord } from '../domain/records.ts';
+import type { FileRecord, PieceRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { CryptoPool } from '../ports/crypto-pool.ts';
@@ -42,19 +43,21 @@ export async function lockFile(
   signal: AbortSignal,
 ): Promise<Result<FileId, LockProblem>> {
   const { crypto, library, chunks } = deps;
-  if (!checkFileName(source.name).ok) return fail('bad-name');
+  const { folder = [] } = source;
+  if (!checkFileName(source.name).ok || !checkFolder(folder).ok) return fail('bad-name');
   // Once: a source that grows does not grow what is cut.
   const { size, lastModified } = source;
   if (size > MAX_FILE_BYTES) return fail('too-big');
   const { fileId, keyBox } = await crypto.newFile();
   const record = {
-    v: 1,
+    v: 1 as const,
     file_id: fileId,
     added: deps.environment.now(),
     name: source.name,
+    folder: [...folder],
     size,
     manifest: null,
-  } as const;
+  } satisfies FileRecord;
   const begun = await library.putFile({ record, manifest: undefined }, []);
   if (!begun.ok) return fail('disk-full');
 
@@ -103,6 +106,7 @@ export async function lockFile(
       fileId,
       version: 1,
       name: source.name,
+      folder,
       type: source.type,
       size,
       modified: Math.max(0, Math.floor(lastModified / 1000)),
@@ -111,8 +115,9 @@ export async function lockFile(
     };
     const sealed = await crypto.sealManifest(manifest);
     const linked = await library.putFile(
-      { record: { ...record, manifest: sealed }, manifest },
+      { record: { ...record, manifest: sealed.manifest }, manifest },
       pieces,
+      sealed.nodes,
     );
     return linked.ok ? 'linked' : 'disk-full';
   }

@@ -1,4 +1,6 @@
 import type * as v from 'valibot';
+import type { Bytes } from '../domain/bytes.ts';
+import type { FileId } from '../domain/ids.ts';
 import type { Codec } from '../domain/wire/codec.ts';
 import type { Collection, RecordChange, RecordStore } from '../ports/record-store.ts';
 import {
@@ -48,12 +50,36 @@ export function createRecords(store: RecordStore) {
     inviteLinks: tableOf(store, 'links', inviteLinkRecord),
     claims: tableOf(store, 'claims', claimsRecord),
     files: tableOf(store, 'files', fileRecord),
+    nodes: nodesOf(store),
     pieces: tableOf(store, 'pieces', pieceRecord),
     held: tableOf(store, 'held', heldRecord),
     deletes: tableOf(store, 'deletes', deleteRecord),
     /** Signed and wrapped blobs that bring their own format. */
     raw: store,
     write: (changes: readonly RecordChange[]) => store.write(changes),
+  };
+}
+
+/** Sealed nodes of manifests, which bring their own format, by file and index. */
+function nodesOf(store: RecordStore) {
+  const collection = 'nodes';
+  const keyOf = (file: FileId, index: number) => `${file}/${String(index)}`;
+  return {
+    /** Undefined if absent or damaged. */
+    async read(file: FileId, index: number): Promise<Bytes | undefined> {
+      const found = await store.get(collection, keyOf(file, index));
+      return found.ok ? found.value : undefined;
+    },
+    put: (file: FileId, index: number, node: Bytes): RecordChange => ({
+      collection,
+      key: keyOf(file, index),
+      value: node,
+    }),
+    remove: (file: FileId, index: number): RecordChange => ({
+      collection,
+      key: keyOf(file, index),
+      value: undefined,
+    }),
   };
 }
 

@@ -17,6 +17,8 @@ export type DeviceId = Id<'device'>;
 export type ChunkId = Id<'chunk'>;
 /** Hash of (circle, chunk, node, seal epoch): what a holder knows a copy by. */
 export type ReplicaId = Id<'replica'>;
+/** Hash of a sealed node of a manifest. */
+export type NodeHash = Id<'node-hash'>;
 /** Random, one per file version. */
 export type FileId = Id<'file'>;
 /** Hash of a signed roster entry. */

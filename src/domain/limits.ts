@@ -34,6 +34,10 @@ export const MAX_ENTRIES_PER_MESSAGE = 512;
 /** Bytes of entries that a device may show that is not known (yet). */
 export const MAX_STRANGER_BYTES = 64 * KIB;
 export const MAX_FILE_NAME_BYTES = 1024;
+/** Folders above a file. */
+export const MAX_FOLDER_DEPTH = 32;
+/** A full list of chunks, all nodes, the deepest folder and the longest names, with room to spare. */
+export const MAX_MANIFEST_BYTES = 256 * KIB;
 export const MAX_PERSON_NAME_BYTES = 64;
 export const MAX_CIRCLE_NAME_BYTES = 64;
 export const MAX_RELAYS = 8;
@@ -44,8 +48,11 @@ export const CLOCK_SKEW_SECONDS = 10 * 60;
 
 /** Plaintext of one chunk. */
 export const CHUNK_BYTES = 1 * MIB;
-/** One manifest node lists this many chunks; files larger than that wait for the chunk tree. */
-export const MAX_CHUNKS_PER_FILE = 4096;
+/** Chunks that a manifest lists itself, and that each of its nodes lists. */
+export const CHUNKS_PER_NODE = 4096;
+export const MAX_MANIFEST_NODES = 255;
+/** 1 TiB in all. */
+export const MAX_CHUNKS_PER_FILE = (MAX_MANIFEST_NODES + 1) * CHUNKS_PER_NODE;
 export const MAX_FILE_BYTES = MAX_CHUNKS_PER_FILE * CHUNK_BYTES;
 
 export const DEFAULT_COPIES = 3;

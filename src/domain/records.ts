@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { folderOn } from './files/folder.ts';
 import type {
   ChunkId,
   CircleId,
@@ -14,9 +15,11 @@ import {
   MAX_CHUNKS_PER_FILE,
   MAX_COPIES,
   MAX_DEVICES,
+  MAX_FILE_BYTES,
   MAX_FILE_NAME_BYTES,
   MAX_INVITE_USES,
   MAX_LINK_CHARS,
+  MAX_MANIFEST_BYTES,
   MAX_PAUSED_FILES,
   MAX_PERSON_NAME_BYTES,
 } from './limits.ts';
@@ -103,17 +106,21 @@ export const claimsRecord = createCodec(
   { maxBytes: 8 * 1024 },
 );
 
-/** `files/<file>`: a file of mine. `manifest` is null while it is still being locked. */
+/**
+ * `files/<file>`: a file of mine. `manifest` is null while it is still being locked. Its nodes are
+ * sealed as they are and lie at `nodes/<file>/<index>`.
+ */
 export const fileRecord = createCodec(
   v.strictObject({
     v: version,
     file_id: idOn<FileId>(),
     added: uintUpTo(),
     name: textUpTo(MAX_FILE_NAME_BYTES),
-    size: uintUpTo(),
-    manifest: v.nullable(bytesUpTo(MAX_CHUNKS_PER_FILE * 40 + 16 * 1024)),
+    folder: folderOn(),
+    size: uintUpTo(MAX_FILE_BYTES),
+    manifest: v.nullable(bytesUpTo(MAX_MANIFEST_BYTES)),
   }),
-  { maxBytes: MAX_CHUNKS_PER_FILE * 40 + 32 * 1024 },
+  { maxBytes: MAX_MANIFEST_BYTES + 64 * 1024 },
 );
 
 /**

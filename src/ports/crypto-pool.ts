@@ -43,6 +43,8 @@ export interface ManifestView {
   readonly fileId: FileId;
   readonly version: number;
   readonly name: string;
+  /** The folders it is in, from the top. */
+  readonly folder: readonly string[];
   readonly type: string;
   /** True size in bytes; the chunks hold the padded size. */
   readonly size: number;
@@ -76,7 +78,7 @@ export interface Piece {
 /**
  * Member and file keys live behind this port, in a worker; the page only sees boxes. Chunks and
  * replicas given in are moved and unusable afterwards; boxes, messages and results are copies. Each
- * call is one chunk at most, so it takes milliseconds and has no signal of its own.
+ * call is one chunk or one manifest at most, so it takes milliseconds and has no signal of its own.
  */
 export interface CryptoPool {
   /** Makes words, root key and the first generation. `wrapped` goes to disk. */
@@ -102,6 +104,10 @@ export interface CryptoPool {
   /** 64 bytes R||s. */
   proveOwnership(chunkId: ChunkId, context: ProofContext): Promise<Bytes>;
 
-  sealManifest(manifest: ManifestView): Promise<Bytes>;
-  openManifest(sealed: Bytes): Promise<Result<ManifestView, 'damaged'>>;
+  /** As many `nodes` as `nodeCount` says: none for a file of up to 4 GiB. */
+  sealManifest(
+    manifest: ManifestView,
+  ): Promise<{ readonly manifest: Bytes; readonly nodes: readonly Bytes[] }>;
+  /** `damaged`, too, if a node is missing, changed, of another file or in another place. */
+  openManifest(manifest: Bytes, nodes: readonly Bytes[]): Promise<Result<ManifestView, 'damaged'>>;
 }

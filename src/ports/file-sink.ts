@@ -15,6 +15,8 @@ export interface FileSink {
 /** The parts of a browser `File` that storing needs. */
 export interface FileSource {
   readonly name: string;
+  /** Names of the folders it is in, from the top; none at the top. */
+  readonly folder?: readonly string[] | undefined;
   readonly type: string;
   readonly size: number;
   /** Milliseconds since 1970. */

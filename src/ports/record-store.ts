@@ -6,6 +6,7 @@ export const COLLECTIONS = [
   'device', // keys and settings of this device
   'roster', // signed entries of the circle by entry id
   'files', // my files by file id
+  'nodes', // sealed lists of the chunks of large files, by `<file id>/<index>`
   'pieces', // where the chunks of my files are, by chunk id
   'held', // what I hold for others, by `<owner>/<replica id>`
   'links', // links of invites I made, by invite

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { lp, type Bytes } from '../../src/domain/bytes.ts';
 import { sha256 } from '../../src/domain/digest.ts';
 import { chunkIdOf } from '../../src/domain/files/chunk-cipher.ts';
+import { pieceLayout } from '../../src/domain/files/padding.ts';
 import { replicaIdOf } from '../../src/domain/files/seal.ts';
 import {
   idBytes,
@@ -41,6 +42,7 @@ const otherNode = idOf<DeviceId>(new Uint8Array(32).fill(0x23));
 const holderMember = idOf<MemberId>(new Uint8Array(32).fill(0x66));
 const requester = idOf<DeviceId>(new Uint8Array(32).fill(0x55));
 const LENGTH = 12_288;
+const damaged = { ok: false, error: 'damaged' };
 
 /** What every crypto pool promises, in one thread or several. */
 export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolRig>): void {
@@ -196,7 +198,9 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const { pool } = await openMember();
       const { piece, chunkId, chunk } = await lock(pool, bytes(4096), 4096);
       const manifest = manifestOf(piece, chunkId);
-      const opened = valueOf(await pool.openManifest(await pool.sealManifest(manifest)));
+      const sealed = await pool.sealManifest(manifest);
+      expect(sealed.nodes).toEqual([]);
+      const opened = valueOf(await pool.openManifest(sealed.manifest, sealed.nodes));
       expect({ ...opened, keyBox: undefined }).toEqual({ ...manifest, keyBox: undefined });
       const reborn = { ...piece, keyBox: opened.keyBox };
       expect((await pool.openPiece(reborn, chunkId, chunk)).ok).toBe(true);
@@ -207,9 +211,30 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const { piece, chunkId } = await lock(pool, bytes(4096), 4096);
       const manifest = manifestOf(piece, chunkId);
       const sealed = await pool.sealManifest(manifest);
-      expect(await pool.openManifest(flipped(sealed))).toEqual({ ok: false, error: 'damaged' });
+      expect(await pool.openManifest(flipped(sealed.manifest), [])).toEqual(damaged);
       const broken = { ...manifest, keyBox: flipped(manifest.keyBox) };
       await expect(pool.sealManifest(broken)).rejects.toMatchObject({ name: 'KeyBoxError' });
+    });
+
+    it('keeps the manifest of a file of several thousand chunks, all of it or nothing', async () => {
+      const { pool } = await openMember();
+      const { keyBox, fileId } = await pool.newFile();
+      const size = 8 * 1024 ** 3 + 1;
+      const manifest = {
+        ...manifestOf({ keyBox, fileId }, idOf<ChunkId>(bytes(32))),
+        size,
+        chunks: Array.from({ length: pieceLayout(size).count }, (_, i) =>
+          idOf<ChunkId>(bytes(32, i)),
+        ),
+      };
+      const sealed = await pool.sealManifest(manifest);
+      expect(sealed.nodes.length).toBe(2);
+      const opened = valueOf(await pool.openManifest(sealed.manifest, sealed.nodes));
+      expect(opened.chunks).toEqual(manifest.chunks);
+      const [first, second] = sealed.nodes as [Bytes, Bytes];
+      for (const nodes of [[], [first], [second, first], [first, flipped(second)]]) {
+        expect(await pool.openManifest(sealed.manifest, nodes)).toEqual(damaged);
+      }
     });
 
     it('is the same member after a restart', async () => {
@@ -237,7 +262,7 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const { pool: stranger } = await openMember();
       const { piece, chunkId, chunk } = await lock(pool, bytes(4096), 4096);
       const sealed = await pool.sealManifest(manifestOf(piece, chunkId));
-      expect((await stranger.openManifest(sealed)).ok).toBe(false);
+      expect((await stranger.openManifest(sealed.manifest, [])).ok).toBe(false);
       await expect(stranger.openPiece(piece, chunkId, chunk)).rejects.toMatchObject({
         name: 'KeyBoxError',
       });
@@ -284,6 +309,7 @@ function manifestOf(piece: { fileId: FileId; keyBox: Bytes }, chunkId: ChunkId):
     keyBox: piece.keyBox,
     version: 1,
     name: 'été 🌞.jpg',
+    folder: ['Été', 'Rome'],
     type: 'image/jpeg',
     size: 4000,
     modified: 1_750_000_000,

@@ -45,12 +45,12 @@ export function createCryptoEngine(deps: CryptoEngineDeps): CryptoPool {
       answer(() => {
         const { catalogue } = keys.current();
         const fileKey = fileKeyOfBox(catalogue, manifest.fileId, keyBox);
-        return sealManifest(catalogue, random(24), { ...manifest, fileKey });
+        return sealManifest(catalogue, () => random(24), { ...manifest, fileKey });
       }),
-    openManifest: (sealed) =>
+    openManifest: (sealed, nodes) =>
       answer(() => {
         const { catalogue } = keys.current();
-        const opened = openManifest(catalogue, sealed);
+        const opened = openManifest(catalogue, { manifest: sealed, nodes });
         if (!opened.ok) return opened;
         const { fileKey, ...manifest } = opened.value;
         const keyBox = boxOfFileKey(catalogue, random, manifest.fileId, fileKey);

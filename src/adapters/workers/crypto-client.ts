@@ -57,7 +57,7 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
     proveOwnership: (chunkId, context) =>
       ask((service) => service.proveOwnership(chunkId, context)),
     sealManifest: (manifest) => ask((service) => service.sealManifest(manifest)),
-    openManifest: (sealed) => ask((service) => service.openManifest(sealed)),
+    openManifest: (manifest, nodes) => ask((service) => service.openManifest(manifest, nodes)),
     close() {
       closed = true;
       for (const place of places) place.close();

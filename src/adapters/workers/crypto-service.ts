@@ -14,6 +14,6 @@ export function createCryptoService(engine: CryptoPool): CryptoPool {
     openPiece: async (piece, id, chunk) => moved(await engine.openPiece(piece, id, chunk)),
     proveOwnership: (chunkId, context) => engine.proveOwnership(chunkId, context),
     sealManifest: (manifest) => engine.sealManifest(manifest),
-    openManifest: (sealed) => engine.openManifest(sealed),
+    openManifest: (manifest, nodes) => engine.openManifest(manifest, nodes),
   };
 }

@@ -6,7 +6,11 @@ import { openHeldLedger } from '../../../src/app/held-ledger.ts';
 import { openLibrary } from '../../../src/app/library.ts';
 import { lockFile, type LockFileDeps } from '../../../src/app/lock-file.ts';
 import { watchSource } from '../../../src/app/watch-source.ts';
-import { MAX_FILE_BYTES, MAX_FILE_NAME_BYTES } from '../../../src/domain/limits.ts';
+import {
+  MAX_FILE_BYTES,
+  MAX_FILE_NAME_BYTES,
+  MAX_FOLDER_DEPTH,
+} from '../../../src/domain/limits.ts';
 import type { FileSource } from '../../../src/ports/file-sink.ts';
 import { createProfile, KIB } from './holder-parts.ts';
 
@@ -196,6 +200,24 @@ describe('locking a file', () => {
     expect(
       (await parts.lock({ ...fileOf(10), name: 'ä'.repeat(MAX_FILE_NAME_BYTES / 2) })).ok,
     ).toBe(true);
+  });
+
+  it('keeps the folder it came in, and takes none that means another place', async () => {
+    const parts = await setUp();
+    const folder = ['Pictures', '2026'];
+    const locked = await parts.lock({ ...fileOf(10), folder });
+    if (!locked.ok) throw new Error(locked.error);
+    const { record, manifest } = (await parts.reopen()).file(locked.value)!;
+    expect([record.folder, manifest?.folder]).toEqual([folder, folder]);
+    const deep = (depth: number) => Array.from({ length: depth }, () => 'x');
+    const bad = [['..'], ['.'], ['a', ''], ['a/b'], ['\ud800'], deep(MAX_FOLDER_DEPTH + 1)];
+    for (const elsewhere of bad) {
+      expect(await parts.lock({ ...fileOf(10), folder: elsewhere })).toEqual({
+        ok: false,
+        error: 'bad-name',
+      });
+    }
+    expect((await parts.lock({ ...fileOf(10), folder: deep(MAX_FOLDER_DEPTH) })).ok).toBe(true);
   });
 
   it('that a crash cut short is cleared away at the next start, but for its row', async () => {

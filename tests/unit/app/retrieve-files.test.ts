@@ -34,6 +34,7 @@ function createOwner(files: readonly { readonly name: string; readonly size: num
       fileId: `file-${String(i)}` as FileId,
       version: 1,
       name,
+      folder: [],
       type: '',
       size,
       modified: 1_700_000_000,

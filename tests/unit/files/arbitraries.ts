@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Bytes } from '../../../src/domain/bytes.ts';
+import { concat, type Bytes } from '../../../src/domain/bytes.ts';
 import { idOf, type Id } from '../../../src/domain/ids.ts';
 
 /** Runs of a property: `SLOW=1` runs twenty times as many. */
@@ -53,7 +53,7 @@ export function mutation(): fc.Arbitrary<Mutation> {
     })),
     bytesUpTo(40).map((tail) => ({
       name: 'append',
-      apply: (b: Bytes) => Uint8Array.of(...b, ...tail, 0),
+      apply: (b: Bytes) => concat(b, tail, Uint8Array.of(0)),
     })),
     at.map((position) => ({
       name: `swap neighbours at ${position}`,
@@ -72,7 +72,7 @@ export function mutation(): fc.Arbitrary<Mutation> {
       name: `repeat one byte at ${position}`,
       apply(b: Bytes) {
         const i = position % b.length;
-        return Uint8Array.of(...b.subarray(0, i + 1), ...b.subarray(i));
+        return concat(b.subarray(0, i + 1), b.subarray(i));
       },
     })),
   );

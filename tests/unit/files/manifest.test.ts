@@ -1,6 +1,8 @@
+import { encode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromHex, lp } from '../../../src/domain/bytes.ts';
+import { fromHex, lp, own } from '../../../src/domain/bytes.ts';
+import { checkFolder } from '../../../src/domain/files/folder.ts';
 import {
   openFileKey,
   openManifest,
@@ -13,22 +15,29 @@ import { sealRecord } from '../../../src/domain/files/sealed-record.ts';
 import type { ChunkId, FileId } from '../../../src/domain/ids.ts';
 import {
   CHUNK_BYTES,
-  MAX_CHUNKS_PER_FILE,
   MAX_FILE_BYTES,
   MAX_FILE_NAME_BYTES,
+  MAX_FOLDER_DEPTH,
 } from '../../../src/domain/limits.ts';
 import { ok } from '../../../src/domain/result.ts';
+import type { SealedManifest } from '../../../src/domain/files/manifest.ts';
 import { anyId, bytes, idOfByte, mutation, runs } from './arbitraries.ts';
 
 const catalogueKey = fromHex('c0'.repeat(32));
 const nonce = fromHex('0a'.repeat(24));
+const newNonce = () => nonce;
 const damaged = { ok: false, error: 'damaged' };
+
+const anyFolderName = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .filter((name) => checkFolder([name]).ok);
 
 const anyManifest: fc.Arbitrary<Manifest> = fc
   .record({
     fileId: anyId<FileId>(),
     version: fc.nat(),
     name: fc.string({ unit: 'grapheme', maxLength: 40 }),
+    folder: fc.array(anyFolderName, { maxLength: 4 }),
     type: fc.constantFrom('', 'image/jpeg', 'text/plain;charset=utf-8'),
     size: fc.nat(5 * CHUNK_BYTES),
     modified: fc.nat(),
@@ -46,7 +55,12 @@ describe('a sealed manifest', () => {
   it('opens to what was sealed', () => {
     fc.assert(
       fc.property(anyManifest, bytes(24), bytes(32), (manifest, n, key) => {
-        expect(openManifest(key, sealManifest(key, n, manifest))).toEqual(ok(manifest));
+        expect(
+          openManifest(
+            key,
+            sealManifest(key, () => n, manifest),
+          ),
+        ).toEqual(ok(manifest));
       }),
       runs(),
     );
@@ -55,7 +69,8 @@ describe('a sealed manifest', () => {
   it('is damaged after any change', () => {
     fc.assert(
       fc.property(anyManifest, mutation(), (manifest, change) => {
-        const changed = change.apply(sealManifest(catalogueKey, nonce, manifest));
+        const sealed = sealManifest(catalogueKey, newNonce, manifest);
+        const changed = { ...sealed, manifest: change.apply(sealed.manifest) };
         expect(openManifest(catalogueKey, changed)).toEqual(damaged);
       }),
       runs(300),
@@ -63,51 +78,70 @@ describe('a sealed manifest', () => {
   });
 
   it('opens under no other key', () => {
-    const sealed = sealManifest(catalogueKey, nonce, example());
+    const sealed = sealManifest(catalogueKey, newNonce, example());
     expect(openManifest(fromHex('c1'.repeat(32)), sealed)).toEqual(damaged);
   });
 
-  it('shows nothing of the name', () => {
-    const sealed = sealManifest(catalogueKey, nonce, { ...example(), name: 'holiday-in-Rome.jpg' });
-    expect(Buffer.from(sealed).includes('Rome')).toBe(false);
+  it('shows nothing of the name, nor of the folder', () => {
+    const sealed = sealManifest(catalogueKey, newNonce, {
+      ...example(),
+      name: 'holiday-in-Rome.jpg',
+      folder: ['private'],
+    });
+    expect(Buffer.from(sealed.manifest).includes('Rome')).toBe(false);
+    expect(Buffer.from(sealed.manifest).includes('private')).toBe(false);
   });
 
-  it('holds the longest name and the most chunks, and not one more', () => {
-    const chunks = Array.from({ length: MAX_CHUNKS_PER_FILE }, () => idOfByte<ChunkId>(1));
+  it('holds the longest name, the deepest folder and the most chunks, and not one more', () => {
+    const longest = 'ü'.repeat(MAX_FILE_NAME_BYTES / 2);
     const largest = {
       ...example(),
-      name: 'ü'.repeat(MAX_FILE_NAME_BYTES / 2),
-      size: MAX_FILE_BYTES,
-      chunks,
+      name: longest,
+      folder: Array.from({ length: MAX_FOLDER_DEPTH }, () => longest),
+      size: 4096 * CHUNK_BYTES,
+      chunks: chunksOf(4096),
     };
-    expect(openManifest(catalogueKey, sealManifest(catalogueKey, nonce, largest))).toEqual(
+    expect(openManifest(catalogueKey, sealManifest(catalogueKey, newNonce, largest))).toEqual(
       ok(largest),
     );
     const refused: Partial<Manifest>[] = [
-      { name: `${largest.name}x` },
-      { chunks: [...chunks, idOfByte<ChunkId>(2)] },
+      { name: `${longest}x` },
+      { folder: [...largest.folder, 'x'] },
+      { folder: [`${longest}x`] },
+      { chunks: chunksOf(4097) },
       { size: MAX_FILE_BYTES + 1 },
     ];
     for (const change of refused) {
-      expect(() => sealManifest(catalogueKey, nonce, { ...largest, ...change })).toThrow(
+      expect(() => sealManifest(catalogueKey, newNonce, { ...largest, ...change })).toThrow(
         RangeError,
       );
     }
   });
 
+  it.each(['', '.', '..', 'a/b', '/'])('is in no folder named %j', (name) => {
+    const manifest = { ...example(), folder: ['fine', name] };
+    expect(() => sealManifest(catalogueKey, newNonce, manifest)).toThrow(RangeError);
+    // Nor does one open that somebody sealed all the same.
+    const codec = manifestWith({ folder: ['fine', name] });
+    expect(openManifest(catalogueKey, codec)).toEqual(damaged);
+    expect(openManifest(catalogueKey, manifestWith({ folder: ['fine', 'too'] })).ok).toBe(true);
+  });
+
   it('is not made with a number of chunks that the size does not need', () => {
     const none = { ...example(), chunks: [] };
-    expect(() => sealManifest(catalogueKey, nonce, none)).toThrow(RangeError);
+    expect(() => sealManifest(catalogueKey, newNonce, none)).toThrow(RangeError);
   });
 
   it('is damaged if it was sealed from something that is no manifest', () => {
-    const sealed = sealRecord(catalogueKey, nonce, lp('quloud/v1/manifest'), fromHex('a0'));
-    expect(openManifest(catalogueKey, sealed)).toEqual(damaged);
+    const manifest = sealRecord(catalogueKey, nonce, lp('quloud/v1/manifest'), fromHex('a0'));
+    expect(openManifest(catalogueKey, { manifest, nodes: [] })).toEqual(damaged);
   });
 
   it('is damaged when it is shorter than any box', () => {
     for (const length of [0, 24, 39]) {
-      expect(openManifest(catalogueKey, new Uint8Array(length))).toEqual(damaged);
+      expect(openManifest(catalogueKey, { manifest: new Uint8Array(length), nodes: [] })).toEqual(
+        damaged,
+      );
     }
   });
 });
@@ -133,8 +167,8 @@ describe('a box with a file key', () => {
   });
 
   it('cannot stand where a manifest should, nor the other way round', () => {
-    expect(openManifest(catalogueKey, box)).toEqual(damaged);
-    const manifest = sealManifest(catalogueKey, nonce, example());
+    expect(openManifest(catalogueKey, { manifest: box, nodes: [] })).toEqual(damaged);
+    const { manifest } = sealManifest(catalogueKey, newNonce, example());
     expect(openFileKey(catalogueKey, fileId, manifest)).toEqual(damaged);
   });
 
@@ -152,10 +186,38 @@ function example(): Manifest {
     fileId: idOfByte<FileId>(0xf1),
     version: 1,
     name: 'photo.jpg',
+    folder: ['Pictures', '2026'],
     type: 'image/jpeg',
     size: 5000,
     modified: 1_700_000_000,
     chunks: [idOfByte<ChunkId>(3)],
     fileKey: fromHex('1f'.repeat(32)),
   };
+}
+
+function chunksOf(length: number): readonly ChunkId[] {
+  return Array.from({ length }, () => idOfByte<ChunkId>(1));
+}
+
+/** Sealed by somebody who checks nothing. */
+function manifestWith(fields: Readonly<Record<string, unknown>>): SealedManifest {
+  const plain = encode(
+    {
+      v: 1,
+      file_id: new Uint8Array(32),
+      version: 1,
+      name: 'photo.jpg',
+      folder: [],
+      type: '',
+      size: 5000,
+      modified: 0,
+      nodes: [],
+      chunks: [new Uint8Array(32)],
+      file_key: new Uint8Array(32),
+      ...fields,
+    },
+    rfc8949EncodeOptions,
+  );
+  const context = lp('quloud/v1/manifest');
+  return { manifest: sealRecord(catalogueKey, nonce, context, own(plain)), nodes: [] };
 }
