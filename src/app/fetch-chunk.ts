@@ -3,26 +3,36 @@ import type { ChunkId, CircleId, DeviceId, MemberId } from '../domain/ids.ts';
 import type { PieceRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
-import type { CryptoPool } from '../ports/crypto-pool.ts';
+import type { CryptoPool, Piece, PlaceOfChunk } from '../ports/crypto-pool.ts';
 import type { Environment } from '../ports/environment.ts';
+import { createHolderPace, type HolderPace } from './holder-pace.ts';
 import { storedCopies, type Library } from './library.ts';
-import type { PeerCalls } from './peer-calls.ts';
-import { deadline, pause } from './waiting.ts';
+import { createNonceStock, type NonceStock } from './nonce-stock.ts';
+import type { AskError, PeerCalls } from './peer-calls.ts';
+import { raceHolders } from './race-holders.ts';
+import { deadline } from './waiting.ts';
 
 /** The network ends a silent answer much sooner; this ends one that trickles. */
 const RETRIEVE_TIMEOUT_MS = 5 * 60_000;
-/** A holder that has not answered by then gets company; the first good answer wins. */
-const HEDGE_MS = 4_000;
 
 type Copy = PieceRecord['copies'][number];
 
 /** `out-of-reach`: its holders are away. `missing`: nobody known has it. */
 export type FetchProblem = 'out-of-reach' | 'missing' | 'cancelled';
 
-/** Gets the owner's chunk, from this disk or from a holder, verified against its id either way. */
+/**
+ * Gets the owner's chunk, from this disk or from a holder. What a holder sends is verified against
+ * the chunk's id; a copy that is gone or rotten is written down as such on the way.
+ */
 export interface ChunkFetcher {
-  /** `turn` spreads consecutive pieces over the holders. */
-  fetch(chunk: ChunkId, turn: number, signal: AbortSignal): Promise<Result<Bytes, FetchProblem>>;
+  /** The chunk itself. From this disk it comes as it lies there: whoever seals it looks at it. */
+  fetch(chunk: ChunkId, signal: AbortSignal): Promise<Result<Bytes, FetchProblem>>;
+  /** The padded plaintext of the piece that is in the chunk. */
+  fetchPiece(
+    chunk: ChunkId,
+    piece: Piece,
+    signal: AbortSignal,
+  ): Promise<Result<Bytes, FetchProblem>>;
 }
 
 export interface ChunkFetcherDeps {
@@ -37,17 +47,55 @@ export interface ChunkFetcherDeps {
   readonly isHere: (device: DeviceId) => boolean;
   /** A copy turned out to be gone: new ones are due. */
   readonly onLost: () => void;
+  readonly signal: AbortSignal;
+  /** Others only in tests. */
+  readonly pace?: HolderPace;
+  readonly nonces?: NonceStock;
+}
+
+/** What is made of the bytes, whoever brings them. */
+interface Opening {
+  readonly fromDisk: (chunk: Bytes) => Promise<Result<Bytes, 'wrong-bytes'>>;
+  readonly fromHolder: (place: PlaceOfChunk, body: Bytes) => Promise<Result<Bytes, 'wrong-bytes'>>;
 }
 
 export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   const { environment, calls, crypto, library } = deps;
+  const pace = deps.pace ?? createHolderPace(environment);
+  const nonces = deps.nonces ?? createNonceStock(deps);
 
-  async function fromDisk(piece: PieceRecord): Promise<Bytes | undefined> {
+  async function get(
+    chunk: ChunkId,
+    opening: Opening,
+    signal: AbortSignal,
+  ): Promise<Result<Bytes, FetchProblem>> {
+    const piece = library.piece(chunk);
+    if (piece === undefined) return fail('missing');
+    const local = await fromDisk(piece, opening);
+    if (local !== undefined) return ok(local);
+    const here = storedCopies(piece).filter((copy) => deps.isHere(copy.device));
+    const runners = pace.inOrder(here).map((copy) => ({
+      patienceMs: () => pace.patienceMs(copy.device),
+      run: (ended: AbortSignal, onAnswer: () => void) =>
+        fromHolder(piece, copy, opening, ended, onAnswer),
+    }));
+    const found = await raceHolders(environment, runners, signal);
+    if (signal.aborted) return fail('cancelled');
+    if (found !== undefined) return ok(found);
+    const left = storedCopies(library.piece(chunk) ?? piece);
+    return fail(left.length === 0 ? 'missing' : 'out-of-reach');
+  }
+
+  async function fromDisk(piece: PieceRecord, opening: Opening): Promise<Bytes | undefined> {
     if (!piece.local) return undefined;
     const found = await deps.chunks.get(`own/${piece.chunk_id}`);
-    if (found.ok) return found.value;
-    // Honest at once about what is gone; what cannot be read today may be readable tomorrow.
-    if (found.error === 'damaged') return undefined;
+    // What cannot be read today may be readable tomorrow.
+    if (!found.ok && found.error === 'damaged') return undefined;
+    if (found.ok) {
+      const opened = await opening.fromDisk(found.value);
+      if (opened.ok) return opened.value;
+    }
+    // Honest at once about what is gone or rotten.
     await library.updatePiece(piece.chunk_id, (now) => ({ ...now, local: false }));
     return undefined;
   }
@@ -55,58 +103,75 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   async function fromHolder(
     piece: PieceRecord,
     copy: Copy,
+    opening: Opening,
     parent: AbortSignal,
+    onAnswer: () => void,
   ): Promise<Bytes | undefined> {
     const limit = deadline(environment, RETRIEVE_TIMEOUT_MS, parent);
+    const ended = pace.began(copy.device);
+    const onOver = () => {
+      ended('overtaken');
+    };
+    parent.addEventListener('abort', onOver, { once: true });
     try {
-      return await retrieve(piece, copy, limit.signal);
+      const answer = await ask(piece, copy, limit.signal);
+      ended(answer.ok ? 'answered' : 'failed');
+      if (!answer.ok) {
+        if (isGone(answer.error)) await markLost(piece.chunk_id, copy);
+        return undefined;
+      }
+      onAnswer();
+      const opened = await opening.fromHolder(placeOf(piece, copy), answer.value);
+      if (opened.ok) return opened.value;
+      // Signed for these bytes, answered with others: does not count as a copy any more.
+      await markLost(piece.chunk_id, copy);
+      return undefined;
     } finally {
+      parent.removeEventListener('abort', onOver);
       limit.done();
     }
   }
 
-  async function retrieve(piece: PieceRecord, copy: Copy, signal: AbortSignal) {
-    const { device, replica_id } = copy;
-    const challenge = await calls.ask(device, { type: 'challenge', count: 1 }, 'nonces', {
-      signal,
-    });
-    const nonce = challenge.ok ? challenge.value.reply.nonces[0] : undefined;
-    if (!challenge.ok || nonce === undefined) return undefined;
-    const { expiry } = challenge.value.reply;
-    const zkp = await crypto.proveOwnership(piece.chunk_id, {
-      circle: deps.circle,
-      holder: device,
-      requester: deps.self,
-      operation: 'retrieve',
-      replicaId: replica_id,
-      nonce: nonce.slice(),
-      expiry,
-    });
-    const answer = await calls.ask(
-      device,
-      { type: 'retrieve_request', owner: deps.owner, replica_id, nonce, expiry, zkp },
-      'retrieve_response',
-      { signal, maxBody: copy.size },
-    );
-    if (!answer.ok) {
-      const gone =
-        answer.error.kind === 'refused' &&
-        (answer.error.reason === 'absent' || answer.error.reason === 'damaged');
-      if (gone) await markLost(piece.chunk_id, copy);
-      return undefined;
+  /** A proof under a nonce the holder knows. A holder that started anew knows none of the old ones. */
+  async function ask(
+    piece: PieceRecord,
+    { device, replica_id, size }: Copy,
+    signal: AbortSignal,
+  ): Promise<Result<Bytes, AskError | 'no-nonce'>> {
+    for (let isLast = false; ; isLast = true) {
+      const given = await nonces.take(device, signal);
+      if (given === undefined) return fail('no-nonce');
+      const { nonce, expiry } = given;
+      const zkp = await crypto.proveOwnership(piece.chunk_id, {
+        circle: deps.circle,
+        holder: device,
+        requester: deps.self,
+        operation: 'retrieve',
+        replicaId: replica_id,
+        nonce: nonce.slice(),
+        expiry,
+      });
+      const answer = await calls.ask(
+        device,
+        { type: 'retrieve_request', owner: deps.owner, replica_id, nonce, expiry, zkp },
+        'retrieve_response',
+        { signal, maxBody: size },
+      );
+      if (answer.ok) return ok(answer.value.body);
+      const isDenied = answer.error.kind === 'refused' && answer.error.reason === 'denied';
+      if (!isDenied || isLast) return answer;
+      nonces.drop(device, given);
     }
-    const place = {
+  }
+
+  function placeOf(piece: PieceRecord, copy: Copy): PlaceOfChunk {
+    return {
       circle: deps.circle,
       chunkId: piece.chunk_id,
-      node: device,
+      node: copy.device,
       holderMember: copy.member,
       sealEpoch: copy.seal_epoch,
     };
-    const chunk = await crypto.unsealReplica(place, answer.value.body);
-    if (chunk.ok) return chunk.value;
-    // Signed for these bytes, answered with others: does not count as a copy any more.
-    await markLost(piece.chunk_id, copy);
-    return undefined;
   }
 
   async function markLost(chunk: ChunkId, lost: Copy): Promise<void> {
@@ -119,60 +184,38 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     deps.onLost();
   }
 
-  /** Asks one holder after another; a slow one does not hold up the next. */
-  async function race(piece: PieceRecord, copies: readonly Copy[], parent: AbortSignal) {
-    const losers = new AbortController();
-    const stop = () => {
-      losers.abort();
-    };
-    parent.addEventListener('abort', stop, { once: true });
-    try {
-      const running = new Set<Promise<Bytes | undefined>>();
-      for (const copy of copies) {
-        const attempt = fromHolder(piece, copy, losers.signal);
-        running.add(attempt);
-        const hedge = pause(environment, HEDGE_MS, losers.signal).then(() => undefined);
-        const first = await Promise.race([attempt, hedge]);
-        if (first !== undefined) return first;
-        if (losers.signal.aborted) return undefined;
-      }
-      return await firstDefined([...running]);
-    } finally {
-      parent.removeEventListener('abort', stop);
-      losers.abort();
-    }
-  }
-
   return {
-    async fetch(chunk, turn, signal) {
-      const piece = library.piece(chunk);
-      if (piece === undefined) return fail('missing');
-      const local = await fromDisk(piece);
-      if (local !== undefined) return ok(local);
-      const stored = storedCopies(piece);
-      const here = stored.filter((copy) => deps.isHere(copy.device));
-      const turned = here
-        .map((_, i) => here[(i + turn) % here.length])
-        .filter((copy) => copy !== undefined);
-      const found = await race(piece, turned, signal);
-      if (signal.aborted) return fail('cancelled');
-      if (found !== undefined) return ok(found);
-      const left = storedCopies(library.piece(chunk) ?? piece);
-      return fail(left.length === 0 ? 'missing' : 'out-of-reach');
-    },
+    fetch: (chunk, signal) =>
+      get(
+        chunk,
+        {
+          fromDisk: (bytes) => Promise.resolve(ok(bytes)),
+          fromHolder: (place, body) => crypto.unsealReplica(place, body),
+        },
+        signal,
+      ),
+    fetchPiece: (chunk, piece, signal) =>
+      get(
+        chunk,
+        {
+          fromDisk: (bytes) => crypto.openPiece(withOwnBox(piece), chunk, bytes),
+          fromHolder: (place, body) => crypto.openReplica(withOwnBox(piece), place, body),
+        },
+        signal,
+      ),
   };
 }
 
-/** The first attempt that brought something; undefined when all came back empty. */
-function firstDefined<T>(attempts: readonly Promise<T | undefined>[]): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    let open = attempts.length;
-    if (open === 0) resolve(undefined);
-    for (const attempt of attempts) {
-      attempt.then((value) => {
-        open--;
-        if (value !== undefined || open === 0) resolve(value);
-      }, reject);
-    }
-  });
+/** The holder's own word. */
+function isGone(error: AskError | 'no-nonce'): boolean {
+  return (
+    error !== 'no-nonce' &&
+    error.kind === 'refused' &&
+    (error.reason === 'absent' || error.reason === 'damaged')
+  );
+}
+
+/** The box goes to another thread; a second attempt needs one of its own. */
+function withOwnBox(piece: Piece): Piece {
+  return { ...piece, keyBox: piece.keyBox.slice() };
 }

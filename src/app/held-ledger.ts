@@ -3,7 +3,7 @@ import type { HeldRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkKey } from '../ports/chunk-store.ts';
 import type { Records } from './records.ts';
-import { createSerial } from './serial.ts';
+import { createKeyedSerial } from './serial.ts';
 
 /** What this device holds for others. In memory, mirrored to disk before anything is promised. */
 export interface HeldLedger {
@@ -29,11 +29,11 @@ export async function openHeldLedger(
   const held = new Map(values.map((record) => [heldKey(record.owner, record.replica_id), record]));
   let used = values.reduce((sum, record) => sum + bytesOfHeld(record), 0);
 
-  // In turn, or a tombstone could be overtaken by what was decided before it was there.
-  const serial = createSerial();
+  // In turn for each replica, or a tombstone could be overtaken by what was decided before it was
+  // there. Those of different replicas share a flush.
+  const inTurn = createKeyedSerial<string>();
 
-  async function write(record: HeldRecord): Promise<boolean> {
-    const key = heldKey(record.owner, record.replica_id);
+  async function write(key: string, record: HeldRecord): Promise<boolean> {
     const written = await records.write([records.held.put(key, record)]);
     if (!written.ok) return false;
     const before = held.get(key);
@@ -47,20 +47,26 @@ export async function openHeldLedger(
     get: (owner, replica) => held.get(heldKey(owner, replica)),
     all: () => held.values(),
     usedBytes: () => used,
-    put: (record) => serial(() => write(record)),
-    replace: (before, after) =>
-      serial(async () => {
-        if (held.get(heldKey(after.owner, after.replica_id)) !== before) return fail('changed');
-        return (await write(after)) ? ok() : fail('full');
-      }),
-    remove: (before) =>
-      serial(async () => {
-        const key = heldKey(before.owner, before.replica_id);
+    put(record) {
+      const key = heldKey(record.owner, record.replica_id);
+      return inTurn(key, () => write(key, record));
+    },
+    replace(before, after) {
+      const key = heldKey(after.owner, after.replica_id);
+      return inTurn(key, async () => {
+        if (held.get(key) !== before) return fail('changed');
+        return (await write(key, after)) ? ok() : fail('full');
+      });
+    },
+    remove(before) {
+      const key = heldKey(before.owner, before.replica_id);
+      return inTurn(key, async () => {
         if (held.get(key) !== before) return;
         await records.write([records.held.remove(key)]);
         held.delete(key);
         used -= bytesOfHeld(before);
-      }),
+      });
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { checkFolder } from '../domain/files/folder.ts';
 import { checkFileName } from '../domain/files/names.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
 import { MAX_FILE_BYTES } from '../domain/limits.ts';
-import type { FileRecord, PieceRecord } from '../domain/records.ts';
+import type { FileRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { CryptoPool } from '../ports/crypto-pool.ts';
@@ -11,10 +11,10 @@ import type { Environment } from '../ports/environment.ts';
 import type { FileSource } from '../ports/file-sink.ts';
 import type { FileId } from '../domain/ids.ts';
 import type { Library } from './library.ts';
+import { lockPieces, type LockSteps, type PieceProblem } from './lock-pieces.ts';
 import { whyUnreadable, type watchSource } from './watch-source.ts';
 
-export type LockProblem =
-  'changed' | 'unreadable' | 'too-big' | 'bad-name' | 'disk-full' | 'interrupted' | 'cancelled';
+export type LockProblem = PieceProblem | 'too-big' | 'bad-name';
 
 export interface LockFileDeps {
   readonly crypto: CryptoPool;
@@ -22,13 +22,6 @@ export interface LockFileDeps {
   readonly library: Library;
   readonly environment: Environment;
   readonly watchSource: typeof watchSource;
-}
-
-/** Who wants to know, or to hold it up. */
-export interface LockSteps {
-  onProgress(fraction: number): void;
-  /** Waited for before each piece. */
-  ready(): Promise<void>;
 }
 
 /**
@@ -58,47 +51,24 @@ export async function lockFile(
     size,
     manifest: null,
   } satisfies FileRecord;
-  const begun = await library.putFile({ record, manifest: undefined }, []);
-  if (!begun.ok) return fail('disk-full');
+  const opened = await library.putFile({ record, manifest: undefined }, []);
+  if (!opened.ok) return fail('disk-full');
 
-  const locked: ChunkId[] = [];
-  const outcome = await lockPieces().catch(() => 'interrupted' as const);
+  const begun = new Set<ChunkId>();
+  const outcome = await lockAll().catch(() => 'interrupted' as const);
   if (outcome === 'linked') return ok(fileId);
-  await Promise.all(locked.map((chunk) => chunks.delete(`own/${chunk}`)));
+  await Promise.all([...begun].map((chunk) => chunks.delete(`own/${chunk}`)));
   await library.removeFile(fileId, []);
   return fail(outcome);
 
-  async function lockPieces(): Promise<'linked' | LockProblem> {
+  async function lockAll(): Promise<'linked' | LockProblem> {
     const layout = pieceLayout(size);
     const watch = await deps.watchSource(source, layout.count);
     if (watch === undefined) return whyUnreadable(source, 0, Math.min(1, size));
-    const pieces: PieceRecord[] = [];
-    for (let index = 0; index < layout.count; index++) {
-      await steps.ready();
-      if (signal.aborted) return 'cancelled';
-      if (!watch.isSame()) return 'changed';
-      const { start, end, paddedLength, final } = layout.piece(index);
-      const piece = { keyBox: keyBox.slice(), fileId, index, final };
-      const made = await crypto.lockPiece(piece, source.slice(start, end), paddedLength);
-      if (!made.ok) return whyUnreadable(source, start, end);
-      const { chunkId, chunk } = made.value;
-      // The write takes the bytes away.
-      const bytes = chunk.length;
-      // Before it is there: a write that breaks off half-way is cleared away too.
-      locked.push(chunkId);
-      const put = await chunks.put(`own/${chunkId}`, chunk);
-      if (!put.ok) return 'disk-full';
-      pieces.push({
-        v: 1,
-        chunk_id: chunkId,
-        file_id: fileId,
-        index,
-        size: bytes,
-        local: true,
-        copies: [],
-      });
-      steps.onProgress((index + 1) / layout.count);
-    }
+    const toLock = { source, watch, fileId, keyBox, layout };
+    const locked = await lockPieces(deps, toLock, steps, signal, begun);
+    if (!locked.ok) return locked.error;
+    const pieces = locked.value;
     if (signal.aborted) return 'cancelled';
     if (!watch.isSame() || !(await watch.stillReads())) return 'changed';
 
@@ -110,7 +80,7 @@ export async function lockFile(
       type: source.type,
       size,
       modified: Math.max(0, Math.floor(lastModified / 1000)),
-      chunks: locked,
+      chunks: pieces.map((piece) => piece.chunk_id),
       keyBox,
     };
     const sealed = await crypto.sealManifest(manifest);

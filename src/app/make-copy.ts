@@ -33,7 +33,7 @@ export interface CopyMakerDeps {
   readonly calls: PeerCalls;
   readonly crypto: CryptoPool;
   readonly library: Library;
-  readonly fetcher: ChunkFetcher;
+  readonly fetcher: Pick<ChunkFetcher, 'fetch'>;
   readonly receipts: CopyReceipts;
   readonly isHere: (device: DeviceId) => boolean;
   /** A receipt came with the answer to a grant. */
@@ -62,7 +62,7 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
       sealEpoch: nextSealEpoch(piece, to.device),
     };
     for (let attempt = 0; attempt < 2; attempt++) {
-      const source = await deps.fetcher.fetch(piece.chunk_id, attempt, signal);
+      const source = await deps.fetcher.fetch(piece.chunk_id, signal);
       if (!source.ok) return undefined;
       const sealed = await crypto.sealReplica(place, source.value);
       if (sealed.ok) return { sealEpoch: place.sealEpoch, replica: sealed.value };

@@ -2,20 +2,23 @@ import type { Bytes } from '../domain/bytes.ts';
 import type { FileId } from '../domain/ids.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
-import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
+import type { ManifestView } from '../ports/crypto-pool.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { ChunkFetcher, FetchProblem } from './fetch-chunk.ts';
 import type { Library } from './library.ts';
 
-/** Pieces fetched ahead of the one being written: bounds memory to about this many MiB. */
-const PIECES_AHEAD = 6;
+/**
+ * Pieces fetched ahead of the one being written: at first, and one more for each that had to be
+ * waited for, up to the most. Bounds memory to about as many MiB.
+ */
+const FIRST_AHEAD = 6;
+const MOST_AHEAD = 16;
 
 export type RetrieveProblem = 'out-of-reach' | 'missing-piece' | 'save-failed' | 'cancelled';
 
 export interface RetrieveFileDeps {
   readonly library: Library;
-  readonly fetcher: ChunkFetcher;
-  readonly crypto: CryptoPool;
+  readonly fetcher: Pick<ChunkFetcher, 'fetchPiece'>;
 }
 
 /** Writes the file to the sink, in order, every piece verified and decrypted before it is written. */
@@ -56,14 +59,17 @@ async function writePieces(
 ): Promise<Result<undefined, RetrieveProblem>> {
   const layout = pieceLayout(manifest.size);
   const count = manifest.chunks.length;
-  const ahead: Promise<Result<Bytes, FetchProblem>>[] = [];
+  const ahead: Ahead[] = [];
+  let most = FIRST_AHEAD;
   let next = 0;
   // Asked anew after each wait.
   const isOver = (): boolean => signal.aborted;
   for (let index = 0; index < count; index++) {
-    while (next < count && ahead.length < PIECES_AHEAD)
-      ahead.push(plainPiece(deps, manifest, next++, signal));
-    const piece = await ahead.shift();
+    while (next < count && ahead.length < most)
+      ahead.push(fetchAhead(plainPiece(deps, manifest, next++, signal)));
+    const first = ahead.shift();
+    if (first?.isHere === false) most = Math.min(MOST_AHEAD, most + 1);
+    const piece = await first?.piece;
     if (signal.aborted) return fail('cancelled');
     if (piece?.ok !== true) {
       return fail(piece === undefined || piece.error === 'missing' ? 'missing-piece' : piece.error);
@@ -88,6 +94,21 @@ async function writePieces(
   return ok();
 }
 
+interface Ahead {
+  readonly piece: Promise<Result<Bytes, FetchProblem>>;
+  /** Nobody has to wait for it any more. */
+  isHere: boolean;
+}
+
+function fetchAhead(piece: Ahead['piece']): Ahead {
+  const ahead: Ahead = { piece, isHere: false };
+  const arrived = () => {
+    ahead.isHere = true;
+  };
+  piece.then(arrived, arrived);
+  return ahead;
+}
+
 /** Settles like `work`, or rejects as soon as `signal` is aborted. */
 function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -106,23 +127,15 @@ function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function plainPiece(
+function plainPiece(
   deps: RetrieveFileDeps,
   manifest: ManifestView,
   index: number,
   signal: AbortSignal,
 ): Promise<Result<Bytes, FetchProblem>> {
-  const chunkId = manifest.chunks[index];
-  if (chunkId === undefined) return fail('missing');
+  const chunk = manifest.chunks[index];
+  if (chunk === undefined) return Promise.resolve(fail('missing'));
+  const { fileId, keyBox } = manifest;
   const final = index === manifest.chunks.length - 1;
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const chunk = await deps.fetcher.fetch(chunkId, index + attempt, signal);
-    if (!chunk.ok) return chunk;
-    const piece = { keyBox: manifest.keyBox.slice(), fileId: manifest.fileId, index, final };
-    const plain = await deps.crypto.openPiece(piece, chunkId, chunk.value);
-    if (plain.ok) return ok(plain.value);
-    // Holders' chunks were verified on arrival, so this was a rotten local copy: go to the holders.
-    await deps.library.updatePiece(chunkId, (now) => ({ ...now, local: false }));
-  }
-  return fail('missing');
+  return deps.fetcher.fetchPiece(chunk, { keyBox, fileId, index, final }, signal);
 }

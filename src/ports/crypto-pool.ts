@@ -99,6 +99,12 @@ export interface CryptoPool {
   sealReplica(place: PlaceOfChunk, chunk: Bytes): Promise<Result<SealedReplica, 'wrong-bytes'>>;
   /** The chunk inside a replica, verified against its id. */
   unsealReplica(place: PlaceOfChunk, sealed: Bytes): Promise<Result<Bytes, 'wrong-bytes'>>;
+  /** Both in one: the padded plaintext of the chunk inside a replica. */
+  openReplica(
+    piece: Piece,
+    place: PlaceOfChunk,
+    sealed: Bytes,
+  ): Promise<Result<Bytes, 'wrong-bytes'>>;
   /** The padded plaintext of a chunk. */
   openPiece(piece: Piece, chunkId: ChunkId, chunk: Bytes): Promise<Result<Bytes, 'wrong-bytes'>>;
   /** 64 bytes R||s. */

@@ -82,6 +82,21 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       expect(plain.subarray(LENGTH - 100).every((byte) => byte === 0)).toBe(true);
     });
 
+    it('opens a replica in one go, and no other bytes, place or piece', async () => {
+      const { pool } = await openMember();
+      const { piece, chunkId, chunk } = await lock(pool, bytes(LENGTH));
+      const place = placeOf(chunkId);
+      const replica = valueOf(await pool.sealReplica(place, chunk));
+      const sealed = replica.body.slice(0, replica.size);
+      expect(valueOf(await pool.openReplica(piece, place, sealed.slice()))).toEqual(bytes(LENGTH));
+      const wrong = { ok: false, error: 'wrong-bytes' };
+      const elsewhere = placeOf(chunkId, otherNode);
+      const next = { ...piece, index: 1 };
+      expect(await pool.openReplica(piece, place, flipped(sealed))).toEqual(wrong);
+      expect(await pool.openReplica(piece, elsewhere, sealed.slice())).toEqual(wrong);
+      expect(await pool.openReplica(next, place, sealed.slice())).toEqual(wrong);
+    });
+
     it('locks pure padding and a full piece of a mebibyte', async () => {
       const { pool } = await openMember();
       const empty = await lock(pool, bytes(0));

@@ -22,11 +22,10 @@ export async function lockPiece(
   data: Blob,
   paddedLength: number,
 ): Promise<Result<{ readonly chunkId: ChunkId; readonly chunk: Bytes }, 'unreadable'>> {
-  const { keyBox, ...place } = piece;
-  const fileKey = fileKeyOfBox(tools.secrets.catalogue, piece.fileId, keyBox);
+  const fileKey = fileKeyOf(tools.secrets, piece);
   const padded = await readPadded(data, paddedLength);
   if (padded === undefined) return fail('unreadable');
-  const chunk = encryptChunk({ fileKey, ...place, nonce: tools.random(24), data: padded });
+  const chunk = encryptChunk({ ...piece, fileKey, nonce: tools.random(24), data: padded });
   return ok({ chunkId: idOf<ChunkId>(await chunkHash(tools.bulk, chunk)), chunk });
 }
 
@@ -37,10 +36,25 @@ export async function openPiece(
   given: Bytes,
 ): Promise<Result<Bytes, 'wrong-bytes'>> {
   const chunk = takeBytes(given);
-  const { keyBox, ...place } = piece;
-  const fileKey = fileKeyOfBox(tools.secrets.catalogue, piece.fileId, keyBox);
+  const fileKey = fileKeyOf(tools.secrets, piece);
   if (!(await isChunk(tools.bulk, chunkId, chunk))) return fail('wrong-bytes');
-  return decryptChunk({ fileKey, ...place, chunk });
+  return decryptChunk({ ...piece, fileKey, chunk });
+}
+
+/** The chunk is verified once, between the two layers. */
+export async function openReplica(
+  tools: ChunkTools,
+  piece: Piece,
+  place: PlaceOfChunk,
+  sealed: Bytes,
+): Promise<Result<Bytes, 'wrong-bytes'>> {
+  const fileKey = fileKeyOf(tools.secrets, piece);
+  const chunk = await unsealReplica(tools, place, sealed);
+  return chunk.ok ? decryptChunk({ ...piece, fileKey, chunk: chunk.value }) : chunk;
+}
+
+function fileKeyOf(secrets: GenerationSecrets, { fileId, keyBox }: Piece): Bytes {
+  return fileKeyOfBox(secrets.catalogue, fileId, keyBox);
 }
 
 export async function sealReplica(

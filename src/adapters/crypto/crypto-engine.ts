@@ -5,7 +5,7 @@ import { ok } from '../../domain/result.ts';
 import type { BulkCrypto } from '../../ports/bulk-crypto.ts';
 import type { CryptoPool } from '../../ports/crypto-pool.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { lockPiece, openPiece, sealReplica, unsealReplica } from './chunk-work.ts';
+import { lockPiece, openPiece, openReplica, sealReplica, unsealReplica } from './chunk-work.ts';
 import { boxOfFileKey, fileKeyOfBox } from './file-keys.ts';
 import { createMemberKeys } from './member-keys.ts';
 import { proveOwnershipOf } from './ownership-keys.ts';
@@ -37,6 +37,7 @@ export function createCryptoEngine(deps: CryptoEngineDeps): CryptoPool {
     lockPiece: async (piece, data, paddedLength) => lockPiece(tools(), piece, data, paddedLength),
     sealReplica: async (place, chunk) => sealReplica(tools(), place, chunk),
     unsealReplica: async (place, sealed) => unsealReplica(tools(), place, sealed),
+    openReplica: async (piece, place, sealed) => openReplica(tools(), piece, place, sealed),
     openPiece: async (piece, chunkId, chunk) => openPiece(tools(), piece, chunkId, chunk),
     proveOwnership: (chunkId, context) =>
       answer(() => proveOwnershipOf(keys.current(), chunkId, context, random(32))),

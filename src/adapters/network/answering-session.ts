@@ -1,9 +1,10 @@
 import type { Bytes } from '../../domain/bytes.ts';
-import { FRAME_BODY_BYTES, MAX_REQUESTS_IN_FLIGHT } from '../../domain/limits.ts';
+import { MAX_REQUESTS_IN_FLIGHT } from '../../domain/limits.ts';
 import { MAX_PAYLOAD_BYTES } from '../calls/constants.ts';
+import { SENT_BODY_BYTES } from './constants.ts';
 import type { Duplex } from './duplex.ts';
 import { createFrameLink, type CreditFrame, type FrameLinkInit } from './frame-link.ts';
-import { answeringFrame, askingFrame, type AnsweringFrame, type AskingFrame } from './frames.ts';
+import { askingFrame, writeAnswering, type AnsweringFrame, type AskingFrame } from './frames.ts';
 
 export interface AnsweringInit {
   /** Counts a request in; the returned function ends it; undefined means `busy`. */
@@ -41,7 +42,7 @@ export function createAnsweringSession(duplex: Duplex, init: AnsweringInit): Ans
   const link = createFrameLink<Exclude<AskingFrame, CreditFrame>, AnsweringFrame>({
     duplex,
     incoming: askingFrame,
-    outgoing: answeringFrame,
+    write: writeAnswering,
     onFrame(frame) {
       return frame.type === 'request' ? onRequest(frame) : onCancel(frame.id);
     },
@@ -143,7 +144,7 @@ export function createAnsweringSession(duplex: Duplex, init: AnsweringInit): Ans
 
 function* answerFrames(id: number, payload: Bytes, body: Bytes): Generator<AnsweringFrame> {
   yield { type: 'response', id, payload, body_length: body.length };
-  for (let at = 0; at < body.length; at += FRAME_BODY_BYTES) {
-    yield { type: 'body', id, bytes: body.subarray(at, at + FRAME_BODY_BYTES) };
+  for (let at = 0; at < body.length; at += SENT_BODY_BYTES) {
+    yield { type: 'body', id, bytes: body.subarray(at, at + SENT_BODY_BYTES) };
   }
 }

@@ -11,7 +11,7 @@ import {
   type FrameLinkInit,
   type LinkEnd,
 } from './frame-link.ts';
-import { answeringFrame, askingFrame, type AnsweringFrame, type AskingFrame } from './frames.ts';
+import { answeringFrame, writeAsking, type AnsweringFrame, type AskingFrame } from './frames.ts';
 
 /** A peer that has not confirmed a cancel after this long has its stream ended. */
 export const CANCEL_GRACE_MS = 30_000;
@@ -58,7 +58,7 @@ export function createAskingSession(
   const link = createFrameLink<Exclude<AnsweringFrame, CreditFrame>, AskingFrame>({
     duplex,
     incoming: answeringFrame,
-    outgoing: askingFrame,
+    write: writeAsking,
     onFrame,
     onEnd,
     ...(init.credit === undefined ? {} : { credit: init.credit }),

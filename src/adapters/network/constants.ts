@@ -1,5 +1,13 @@
 /** Times and bounds of the libp2p adapter; docs/decisions/0010-network.md gives the reasons. */
 
+/**
+ * One message of a data channel. Browsers take 256 KiB now, and all have taken this since they talk
+ * to one another; each message costs the page's thread about the same whatever its size.
+ */
+export const CHANNEL_MESSAGE_BYTES = 64 * 1024;
+/** Body bytes in a frame we send: with its envelope and the channel's it is one message. */
+export const SENT_BODY_BYTES = CHANNEL_MESSAGE_BYTES - 128;
+
 /** Dialling a relay and getting a seat there. */
 export const SEAT_TIMEOUT_MS = 15_000;
 /** Between attempts, so that a thousand devices do not come back in one instant. */

@@ -7,7 +7,7 @@ import {
   type SendingCredit,
 } from './credit.ts';
 import type { Duplex } from './duplex.ts';
-import { createFrameReader, withLength } from './frames.ts';
+import { createFrameReader } from './frames.ts';
 
 /** Frames of one side over one stream: whole, in turn, and never more than the credit allows. */
 export interface FrameLink<Out> {
@@ -35,7 +35,8 @@ export interface CreditFrame {
 export interface FrameLinkInit<In, Out> {
   readonly duplex: Duplex;
   readonly incoming: { decode(bytes: Bytes): Result<In | CreditFrame, unknown> };
-  readonly outgoing: { encode(frame: Out | CreditFrame): Bytes };
+  /** The frame with its length in front. */
+  readonly write: (frame: Out | CreditFrame) => Bytes;
   /** False if the frame breaks the rules. */
   readonly onFrame: (frame: In) => boolean;
   readonly onEnd: (end: LinkEnd) => void;
@@ -120,7 +121,7 @@ export function createFrameLink<In extends { readonly type: string }, Out>(
   };
 
   function sendNow(frame: Out | CreditFrame): void {
-    urgent.push(withLength(init.outgoing.encode(frame)));
+    urgent.push(init.write(frame));
     void pump();
   }
 
@@ -159,7 +160,7 @@ export function createFrameLink<In extends { readonly type: string }, Out>(
 
   function nextFrame(): typeof held {
     const job = fresh.shift() ?? begun.shift();
-    return job && { job, bytes: withLength(init.outgoing.encode(job.next)) };
+    return job && { job, bytes: init.write(job.next) };
   }
 
   function end(reason: LinkEnd): void {

@@ -1,13 +1,15 @@
 import * as v from 'valibot';
-import { concat, u32be, type Bytes } from '../../domain/bytes.ts';
+import { concat, own, u32be, type Bytes } from '../../domain/bytes.ts';
 import {
   FRAME_BODY_BYTES,
   MAX_BODY_BYTES,
   MAX_FRAME_BYTES,
   STREAM_CREDIT_BYTES,
 } from '../../domain/limits.ts';
-import { bytesUpTo, createCodec, uintUpTo } from '../../domain/wire/codec.ts';
+import { ok } from '../../domain/result.ts';
+import { bytesUpTo, createCodec, uintUpTo, type Codec } from '../../domain/wire/codec.ts';
 import { MAX_PAYLOAD_BYTES } from '../calls/constants.ts';
+import { encodeBodyFrame, readBodyFrame } from './body-frame.ts';
 
 /**
  * `/quloud/peer/1` and `/quloud/join/1`: frames of u32be length and one deterministic CBOR map of
@@ -38,8 +40,7 @@ export const askingFrame = createCodec(
   limits,
 );
 
-/** From the side that accepted the stream. A `response` is followed by its body, in order. */
-export const answeringFrame = createCodec(
+const anyAnsweringFrame = createCodec(
   v.variant('type', [
     v.strictObject({
       type: v.literal('response'),
@@ -66,7 +67,20 @@ export const answeringFrame = createCodec(
 );
 
 export type AskingFrame = v.InferOutput<(typeof askingFrame)['schema']>;
-export type AnsweringFrame = v.InferOutput<(typeof answeringFrame)['schema']>;
+export type AnsweringFrame = v.InferOutput<(typeof anyAnsweringFrame)['schema']>;
+
+/** From the side that accepted the stream. A `response` is followed by its body, in order. */
+export const answeringFrame: Codec<(typeof anyAnsweringFrame)['schema']> = {
+  ...anyAnsweringFrame,
+  encode: (frame) =>
+    frame.type === 'body'
+      ? encodeBodyFrame({ ...frame, bytes: own(frame.bytes) })
+      : anyAnsweringFrame.encode(frame),
+  decode(bytes) {
+    const body = readBodyFrame(own(bytes));
+    return body === undefined ? anyAnsweringFrame.decode(bytes) : ok(body);
+  },
+};
 
 const LENGTH_BYTES = 4;
 
@@ -74,7 +88,19 @@ export function withLength(frame: Bytes): Bytes {
   return concat(u32be(frame.length), frame);
 }
 
-/** Cuts a stream of bytes into frames. */
+/** `withLength` of an answering frame; a body is copied once. */
+export function writeAnswering(frame: AnsweringFrame): Bytes {
+  if (frame.type !== 'body') return withLength(answeringFrame.encode(frame));
+  const out = encodeBodyFrame(frame, LENGTH_BYTES);
+  new DataView(out.buffer).setUint32(0, out.length - LENGTH_BYTES);
+  return out;
+}
+
+export function writeAsking(frame: AskingFrame): Bytes {
+  return withLength(askingFrame.encode(frame));
+}
+
+/** Cuts a stream of bytes into frames, which may be views of what was pushed. */
 export interface FrameReader {
   /** False if a frame is empty or too large, or if `onFrame` said so; nothing may be pushed after. */
   push(bytes: Uint8Array): boolean;
@@ -108,11 +134,27 @@ export function createFrameReader(onFrame: (frame: Bytes) => boolean): FrameRead
     return new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getUint32(0);
   }
 
+  /** A view if they came in one piece, as nearly all do; else one copy. */
   function take(count: number): Bytes {
-    const all = waiting.length === 1 ? waiting[0] : concat(...waiting);
-    if (all === undefined) throw new Error('nothing to take');
-    waiting = all.length === count ? [] : [all.subarray(count)];
+    const [first] = waiting;
+    if (first === undefined) throw new Error('nothing to take');
     length -= count;
-    return concat(all.subarray(0, count));
+    if (first.length >= count) {
+      if (first.length === count) waiting.shift();
+      else waiting[0] = first.subarray(count);
+      return own(first.subarray(0, count));
+    }
+    const out = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      const piece = waiting[0]?.subarray(0, count - filled);
+      if (piece === undefined) throw new Error('nothing to take');
+      out.set(piece, filled);
+      filled += piece.length;
+      const rest = waiting[0]?.subarray(piece.length);
+      if (rest === undefined || rest.length === 0) waiting.shift();
+      else waiting[0] = rest;
+    }
+    return out;
   }
 }

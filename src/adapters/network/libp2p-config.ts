@@ -9,6 +9,7 @@ import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { Bytes } from '../../domain/bytes.ts';
+import { CHANNEL_MESSAGE_BYTES } from './constants.ts';
 import { privateKeyOf } from './peer-id.ts';
 
 export interface NodeServices extends Record<string, unknown> {
@@ -47,7 +48,10 @@ export async function createNode(init: NodeInit): Promise<QuloudNode> {
         circuits = makeCircuits(components);
         return circuits;
       },
-      webRTC({ rtcConfiguration: () => ({ iceServers: [...init.iceServers()] }) }),
+      webRTC({
+        rtcConfiguration: () => ({ iceServers: [...init.iceServers()] }),
+        dataChannel: { maxMessageSize: CHANNEL_MESSAGE_BYTES },
+      }),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],

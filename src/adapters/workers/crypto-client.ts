@@ -52,6 +52,8 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
     sealReplica: (place, chunk) => ask((service) => service.sealReplica(place, movedBytes(chunk))),
     unsealReplica: (place, sealed) =>
       ask((service) => service.unsealReplica(place, movedBytes(sealed))),
+    openReplica: (piece, place, sealed) =>
+      ask((service) => service.openReplica(piece, place, movedBytes(sealed))),
     openPiece: (piece, id, chunk) =>
       ask((service) => service.openPiece(piece, id, movedBytes(chunk))),
     proveOwnership: (chunkId, context) =>

@@ -11,6 +11,8 @@ export function createCryptoService(engine: CryptoPool): CryptoPool {
     lockPiece: async (piece, data, length) => moved(await engine.lockPiece(piece, data, length)),
     sealReplica: async (place, chunk) => moved(await engine.sealReplica(place, chunk)),
     unsealReplica: async (place, sealed) => moved(await engine.unsealReplica(place, sealed)),
+    openReplica: async (piece, place, sealed) =>
+      moved(await engine.openReplica(piece, place, sealed)),
     openPiece: async (piece, id, chunk) => moved(await engine.openPiece(piece, id, chunk)),
     proveOwnership: (chunkId, context) => engine.proveOwnership(chunkId, context),
     sealManifest: (manifest) => engine.sealManifest(manifest),
