@@ -1,11 +1,21 @@
 import type { AccessBook } from './access-book.ts';
 import type { AddressLimits } from './address-limits.ts';
 import { deviceOfPeer } from './device-of-peer.ts';
-import { BUFFER_LOOK_MS, MAX_BUFFERED_BYTES } from './limits.ts';
+import { BUFFER_LOOK_MS, MAX_BUFFERED_BYTES, SEATLESS_SWEEP_MS } from './limits.ts';
 import type { RelayLog } from './log.ts';
 import type { RelayNode } from './relay-node.ts';
 import { endStuckCircuits } from './stuck-circuits.ts';
 import type { Traffic } from './traffic.ts';
+
+/** Runs `task` again and again, so many milliseconds apart; returns how to stop. */
+export type Every = (ms: number, task: () => void) => () => void;
+
+export const everyInterval: Every = (ms, task) => {
+  const timer = setInterval(task, ms);
+  return () => {
+    clearInterval(timer);
+  };
+};
 
 export interface HousekeepingDeps {
   readonly node: RelayNode;
@@ -17,7 +27,7 @@ export interface HousekeepingDeps {
   readonly log: RelayLog;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
-  readonly interval: number;
+  readonly every: Every;
 }
 
 /**
@@ -63,8 +73,8 @@ export function startHousekeeping(deps: HousekeepingDeps): () => void {
     log.warn('circuits-ended', { circuits: endStuckCircuits(node.connections()) });
   }
 
-  const timers = [setInterval(sweep, deps.interval), setInterval(lookAtMemory, BUFFER_LOOK_MS)];
+  const stops = [deps.every(SEATLESS_SWEEP_MS, sweep), deps.every(BUFFER_LOOK_MS, lookAtMemory)];
   return () => {
-    for (const timer of timers) clearInterval(timer);
+    for (const stop of stops) stop();
   };
 }

@@ -6,9 +6,9 @@ import { loadCode } from './access-code.ts';
 import { createAccessProtocol } from './access-protocol.ts';
 import { createAddressLimits } from './address-limits.ts';
 import { openDataFolder } from './data-folder.ts';
-import { startHousekeeping } from './housekeeping.ts';
+import { everyInterval, startHousekeeping, type Every } from './housekeeping.ts';
 import { loadIdentity } from './identity.ts';
-import { RESERVATION_TTL_MS, SEATLESS_SWEEP_MS, STOP_MS } from './limits.ts';
+import { RESERVATION_TTL_MS, STOP_MS } from './limits.ts';
 import { closeServer, listen } from './listening.ts';
 import { silentLog, type RelayLog } from './log.ts';
 import { loadNamespaceList } from './namespace-list.ts';
@@ -45,7 +45,7 @@ export interface RelayDeps {
   readonly log?: RelayLog;
   readonly gateOf?: (book: AccessBook) => RelayGate;
   readonly reservationTtl?: number;
-  readonly seatlessSweep?: number;
+  readonly every?: Every;
   /** Unix seconds. */
   readonly now?: () => number;
   /** Milliseconds that never go backwards: what budgets refill by. */
@@ -175,7 +175,7 @@ export async function startRelay(options: RelayOptions, deps: RelayDeps = {}): P
     counts,
     log,
     clock,
-    interval: deps.seatlessSweep ?? SEATLESS_SWEEP_MS,
+    every: deps.every ?? everyInterval,
   });
   log.info('started', { policy: policy.kind });
 

@@ -4,7 +4,7 @@ import type { Relay } from '../../relay-server/start-relay.ts';
 import { own, type Bytes } from '../../src/domain/bytes.ts';
 import { sha256 } from '../../src/domain/digest.ts';
 import { MAX_INVITES_PER_DEVICE } from '../../src/domain/wire/access-messages.ts';
-import { relayFolders, testRelay } from './relay-fixture.ts';
+import { byHand, relayFolders, testRelay } from './relay-fixture.ts';
 import { drained, testDevice, type AccessStream, type TestDevice } from './test-device.ts';
 
 const RESERVED = 100;
@@ -45,9 +45,15 @@ describe('a device without a seat', () => {
   });
 
   it('is disconnected at the second look', async () => {
-    const relay = await testRelay(await relayFolders(), {}, { seatlessSweep: 100 });
+    const { every, sweep } = byHand();
+    const relay = await testRelay(await relayFolders(), {}, { every });
     const { device: ana } = await member(relay, token());
     const stranger = await testDevice(relay);
+    // An answer, so that the relay has noticed the connection too.
+    expect(await stranger.reserve()).toBe(PERMISSION_DENIED);
+    sweep();
+    expect(stranger.node.getConnections()).toHaveLength(1);
+    sweep();
     await expect.poll(() => stranger.node.getConnections().length).toBe(0);
     expect(ana.node.getConnections()).toHaveLength(1);
   });
@@ -196,13 +202,15 @@ describe('a guest', () => {
 
   it('loses the seat when the invite runs out', async () => {
     let now = soon();
-    const relay = await testRelay(await relayFolders(), {}, { now: () => now, seatlessSweep: 50 });
+    const { every, sweep } = byHand();
+    const relay = await testRelay(await relayFolders(), {}, { now: () => now, every });
     const { device: ana, at } = await seatedMember(relay, token());
     const invite = token();
     at.send({ type: 'invite', token_hash: sha256(invite), expires: now + 60 });
     const { device: joiner, at: joinerAt } = await guest(relay, invite);
     expect((await joinerAt.next())?.type).toBe('welcome');
     now += 61;
+    sweep();
     await expect(joiner.dial(ana)).rejects.toThrow();
     expect(await joinerAt.next()).toBeUndefined();
   });

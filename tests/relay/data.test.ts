@@ -9,7 +9,7 @@ import { createLog } from '../../relay-server/log.ts';
 import { loadNamespaceList, NAMESPACES_FILE } from '../../relay-server/namespace-list.ts';
 import { own, toHex } from '../../src/domain/bytes.ts';
 import { sha256 } from '../../src/domain/digest.ts';
-import { relayFolders, testRelay } from './relay-fixture.ts';
+import { byHand, relayFolders, testRelay } from './relay-fixture.ts';
 import { testDevice } from './test-device.ts';
 
 const DAY = 24 * 3600;
@@ -44,7 +44,8 @@ describe('the data folder', () => {
     const folders = await relayFolders();
     const lines: string[] = [];
     const log = createLog('debug', (line) => lines.push(line));
-    const relay = await testRelay(folders, {}, { log, seatlessSweep: 50 });
+    const { every, sweep } = byHand();
+    const relay = await testRelay(folders, {}, { log, every });
     const [circle, invite] = [own(randomBytes(32)), own(randomBytes(32))];
     const ana = await testDevice(relay);
     const at = await ana.access({ type: 'enter', token: circle, code: null });
@@ -53,7 +54,8 @@ describe('the data folder', () => {
     const joiner = await testDevice(relay);
     await (await joiner.access({ type: 'guest', token: invite })).next();
     await (await joiner.access({ type: 'guest', token: circle })).next();
-    await expect.poll(() => lines.join('')).toContain('"guests":1');
+    sweep();
+    expect(lines.join('')).toContain('"guests":1');
     await relay.stop();
 
     const kept = await Promise.all(

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Every } from '../../relay-server/housekeeping.ts';
 import {
   startRelay,
   type Relay,
@@ -30,6 +31,20 @@ export async function relayFolders(): Promise<RelayFolders> {
 
 /** Long enough to be worth compressing. */
 const PADDING = '<!-- a sentence that repeats itself -->'.repeat(40);
+
+/** Housekeeping that happens when the test says so, and not while a slow machine still connects. */
+export function byHand(): { readonly every: Every; readonly sweep: () => void } {
+  const tasks = new Set<() => void>();
+  return {
+    every(_, task) {
+      tasks.add(task);
+      return () => tasks.delete(task);
+    },
+    sweep() {
+      for (const task of tasks) task();
+    },
+  };
+}
 
 /** A relay on a free loopback port, stopped after the test. */
 export async function testRelay(
