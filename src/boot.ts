@@ -21,6 +21,7 @@ import { startApp } from './app/node.ts';
 import { runTabApp, type RunningNode } from './app/tabs/tab-app.ts';
 import type { App } from './app/view.ts';
 import { verifyOwnership } from './domain/proofs/ownership.ts';
+import type { ArchiveEntry, ArchiveSink } from './ports/archive-sink.ts';
 import type { Environment } from './ports/environment.ts';
 import type { FileSink } from './ports/file-sink.ts';
 import cryptoWorkerUrl from './workers/crypto.worker.ts?worker&url';
@@ -88,6 +89,7 @@ async function startNode(environment: Environment): Promise<RunningNode> {
     origin: location.origin,
     findRelay: () => homeRelay.find(),
     verifyOwnership,
+    openArchive,
   });
   return {
     app,
@@ -104,6 +106,12 @@ async function startNode(environment: Environment): Promise<RunningNode> {
       await Promise.race([Promise.allSettled(closed), late]);
     },
   };
+}
+
+/** Loaded when the first zip is asked for. */
+async function openArchive(entries: readonly ArchiveEntry[], sink: FileSink): Promise<ArchiveSink> {
+  const { openZip } = await import('./adapters/browser/zip-sink.ts');
+  return openZip(entries, sink);
 }
 
 function openStorage(): StorageClient {

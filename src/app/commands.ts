@@ -4,8 +4,12 @@ import { DEFAULT_COPIES, MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
+import type { FileSource } from '../ports/file-sink.ts';
+import { failureKeyOf, INTERRUPTED_KEY } from './derive-transfers.ts';
 import type { Entrance } from './enter-circle.ts';
 import { freeLocalCopy } from './free-space.ts';
+import { dropInterrupted } from './interrupted-files.ts';
+import { holdersOf } from './library.ts';
 import type { MemberSession } from './member-session.ts';
 import type { ProfileStore } from './profile.ts';
 import { readInvite } from './read-invite.ts';
@@ -27,6 +31,16 @@ export interface Controls extends Omit<Entrance, 'stop' | 'setIn'> {
   changed(): void;
 }
 
+/** What failed and had to be chosen again was. */
+function forgetChosenAgain(session: MemberSession, sources: readonly FileSource[]): void {
+  const names = new Set(sources.map((one) => one.name));
+  for (const one of [...session.transfers.all()]) {
+    const isGroup = failureKeyOf(one)?.endsWith('/choose') === true;
+    if (isGroup && names.has(one.name)) session.transfers.dismiss(one.id);
+  }
+  void dropInterrupted(session, (file) => names.has(file.name));
+}
+
 /** Checks what people typed and passes it on to the use case that does it. */
 export function createCommands(controls: Controls): Commands {
   const { records, profile } = controls;
@@ -45,6 +59,22 @@ export function createCommands(controls: Controls): Commands {
     if (!(await profile.save(change))) controls.diskFull();
     controls.session()?.placer.rescan();
     controls.changed();
+  }
+
+  function failedWith(key: string): readonly string[] {
+    const all = controls.session()?.transfers.all() ?? [];
+    return [...all].filter((one) => failureKeyOf(one) === key).map(({ id }) => id);
+  }
+
+  /** A file that is locked still has to go out. */
+  function isFinished(id: string): boolean {
+    const session = controls.session();
+    const file = session?.transfers.get(id)?.fileId;
+    if (session === undefined || file === undefined) return true;
+    const roster = session.state.roster.get();
+    const target = session.target();
+    const pieces = session.library.pieces(file);
+    return target > 0 && pieces.every((piece) => holdersOf(piece, roster).size >= target);
   }
 
   return {
@@ -77,23 +107,46 @@ export function createCommands(controls: Controls): Commands {
     cancelJoin: () => controls.endJoin(),
     invite: async () => (await controls.session()?.inviter.invite()) ?? fail('disk-full'),
     revokeInvite: async (id) => controls.session()?.inviter.revoke(id),
-    addFiles: (sources, onSettled) => controls.session()?.transfers.addFiles(sources, onSettled),
+    addFiles(sources, onSettled) {
+      const session = controls.session();
+      if (session === undefined) return;
+      forgetChosenAgain(session, sources);
+      session.transfers.addFiles(sources, onSettled);
+    },
     download: (id, sink) => controls.session()?.transfers.download(id, sink),
+    downloadMany: (ids, archive, sink) =>
+      controls.session()?.transfers.downloadMany(ids, archive, sink),
     cancel: (id) => controls.session()?.transfers.cancel(id),
     pause: (id) => controls.session()?.transfers.setPaused(id, true),
     resume: (id) => controls.session()?.transfers.setPaused(id, false),
     pauseAll: () => controls.session()?.pauses.pauseAll(),
     resumeAll: () => controls.session()?.pauses.resumeAll(),
-    retry: (ids) => controls.session()?.transfers.retry(ids),
+    cancelAll() {
+      const transfers = controls.session()?.transfers;
+      for (const { id } of [...(transfers?.all() ?? [])]) transfers?.cancel(id);
+    },
+    retryFailed(key) {
+      const transfers = controls.session()?.transfers;
+      transfers?.retry(failedWith(key));
+    },
+    dismissFailed(key) {
+      const session = controls.session();
+      for (const id of failedWith(key)) session?.transfers.dismiss(id);
+      if (session !== undefined && key === INTERRUPTED_KEY) {
+        void dropInterrupted(session, () => true);
+      }
+    },
+    dismissFinished() {
+      const transfers = controls.session()?.transfers;
+      for (const { id, state } of [...(transfers?.all() ?? [])]) {
+        if (state === 'done' && isFinished(id)) transfers?.dismiss(id);
+      }
+    },
     dismiss(id) {
       controls.dismissNotice(id);
       const session = controls.session();
       session?.transfers.dismiss(id);
-      const left = [...(session?.library.files() ?? [])].find((file) => file.record.file_id === id);
-      // A file that was never locked is nothing but its row.
-      if (left !== undefined && left.manifest === undefined) {
-        void session?.library.removeFile(left.record.file_id, []);
-      }
+      if (session !== undefined) void dropInterrupted(session, (file) => file.file_id === id);
     },
     async freeUp(id) {
       const session = controls.session();
@@ -104,7 +157,11 @@ export function createCommands(controls: Controls): Commands {
       return freeLocalCopy({ library, chunks: controls.chunks, roster, wanted }, id);
     },
     async deleteFile(id) {
-      const deleted = await controls.session()?.deleter.delete(id);
+      const deleted = await controls.session()?.deleter.delete([id]);
+      if (deleted === false) controls.diskFull();
+    },
+    async deleteFiles(ids) {
+      const deleted = await controls.session()?.deleter.delete(ids);
       if (deleted === false) controls.diskFull();
     },
     setLend: (bytes) => saveSettings({ lend: Math.max(0, Math.floor(bytes)) }),

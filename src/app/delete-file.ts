@@ -10,13 +10,15 @@ import type { Records } from './records.ts';
 import { deadline } from './waiting.ts';
 
 const DELETE_TIMEOUT_MS = 20_000;
+/** In one transaction. */
+const FILES_AT_ONCE = 200;
 
 /** Deletes for ever: the key here at once, the copies elsewhere as their devices are met. */
 export interface FileDeleter {
   /** Requests that can no longer be read: whoever they were for keeps the copies. */
   readonly damaged: number;
-  /** False if the disk is too full even to note what is to be deleted. */
-  delete(id: FileId): Promise<boolean>;
+  /** False if the disk is too full even to note what is to be deleted; then some are left. */
+  delete(ids: readonly FileId[]): Promise<boolean>;
   /** Delivers what waits for this device. */
   onMet(device: DeviceId): void;
 }
@@ -78,28 +80,35 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
     for (const one of waiting.values()) if (one.device === device) void deliver(one);
   }
 
+  async function deleteSome(ids: readonly FileId[]): Promise<boolean> {
+    const pieces = ids.flatMap((id) => library.pieces(id));
+    const requests = pieces.flatMap((piece) =>
+      // Lost ones too: whoever answered with wrong bytes may still have the right ones.
+      piece.copies.map((copy): DeleteRecord => ({
+        v: 1,
+        replica_id: copy.replica_id,
+        chunk_id: piece.chunk_id,
+        device: copy.device,
+      })),
+    );
+    const removed = await library.removeFiles(
+      ids,
+      requests.map((one) => records.deletes.put(one.replica_id, one)),
+    );
+    if (!removed.ok) return false;
+    for (const one of requests) waiting.set(one.replica_id, one);
+    await Promise.all(pieces.map((piece) => chunks.delete(`own/${piece.chunk_id}`)));
+    for (const device of new Set(requests.map((one) => one.device))) {
+      if (deps.isHere(device)) onMet(device);
+    }
+    return true;
+  }
+
   return {
     damaged,
-    async delete(id) {
-      const pieces = library.pieces(id);
-      const requests = pieces.flatMap((piece) =>
-        // Lost ones too: whoever answered with wrong bytes may still have the right ones.
-        piece.copies.map((copy): DeleteRecord => ({
-          v: 1,
-          replica_id: copy.replica_id,
-          chunk_id: piece.chunk_id,
-          device: copy.device,
-        })),
-      );
-      const removed = await library.removeFile(
-        id,
-        requests.map((one) => records.deletes.put(one.replica_id, one)),
-      );
-      if (!removed.ok) return false;
-      for (const one of requests) waiting.set(one.replica_id, one);
-      await Promise.all(pieces.map((piece) => chunks.delete(`own/${piece.chunk_id}`)));
-      for (const device of new Set(requests.map((one) => one.device))) {
-        if (deps.isHere(device)) onMet(device);
+    async delete(ids) {
+      for (let at = 0; at < ids.length; at += FILES_AT_ONCE) {
+        if (!(await deleteSome(ids.slice(at, at + FILES_AT_ONCE)))) return false;
       }
       return true;
     },

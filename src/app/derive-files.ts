@@ -52,6 +52,8 @@ function fileView(facts: FileFacts, file: LibraryFile): FileView {
     id: record.file_id,
     name: record.name,
     type: manifest?.type ?? '',
+    folder: record.folder,
+    modified: manifest?.modified ?? record.added,
     size: record.size,
     added: record.added,
     safety,

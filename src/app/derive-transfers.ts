@@ -5,11 +5,22 @@ import { holdersOf } from './library.ts';
 import type { Pauses } from './pauses.ts';
 import type { ReceiptMeter } from './receipt-meter.ts';
 import type { Transfer } from './transfers.ts';
-import type { FileView, FlowView, Retry, TransferProblem, TransferView } from './view.ts';
+import {
+  MAX_NAMED_FAILURES,
+  MAX_SHOWN_TRANSFERS,
+  type AppView,
+  type FailedTransfer,
+  type FailureView,
+  type FileView,
+  type Retry,
+  type TransferCounts,
+  type TransferProblem,
+  type TransferView,
+} from './view.ts';
 
 export interface TransferFacts extends FileFacts {
   readonly waitsFor: (file: FileId) => 'nobody-here' | 'no-room' | 'alone' | undefined;
-  readonly transfers: readonly Transfer[];
+  readonly transfers: Iterable<Transfer>;
   readonly pauses: Pauses;
   readonly receipts: ReturnType<ReceiptMeter['recent']>;
   /** Monotonic ms. */
@@ -20,14 +31,17 @@ export interface TransferFacts extends FileFacts {
 export function deriveTransfers(
   facts: TransferFacts,
   files: readonly FileView[],
-): { readonly transfers: readonly TransferView[]; readonly flow: FlowView } {
+): Pick<AppView, 'transfers' | 'failures' | 'flow'> {
   const transfers: TransferView[] = [];
+  const failures = new Map<string, FailureView>();
   const startedHere = new Map<FileId, string>();
-  let isLocking = false;
   for (const transfer of facts.transfers) {
     const { id, kind, fileId, state } = transfer;
     if (kind === 'store' && fileId !== undefined) startedHere.set(fileId, id);
-    if (kind === 'store' && state === 'running') isLocking = true;
+    if (typeof state === 'object') {
+      addFailure(failures, kind, state.failed, retryOf(transfer, state.failed), transfer);
+      continue;
+    }
     const view = ownTransfer(facts, transfer);
     if (view !== undefined) transfers.push(view);
   }
@@ -38,29 +52,86 @@ export function deriveTransfers(
     transfers.push(found.view);
     if (found.view.phase === 'sending') remaining += found.remaining;
   }
-  for (const { record, manifest } of isLocking ? [] : facts.library.files()) {
-    if (manifest !== undefined || startedHere.has(record.file_id)) continue;
-    transfers.push({
-      id: record.file_id,
-      fileId: record.file_id,
-      name: record.name,
-      size: record.size,
-      cancellable: false,
-      control: undefined,
-      phase: 'failed',
-      why: 'interrupted',
-      retry: 'choose',
-    });
+  for (const { record, manifest } of facts.library.files()) {
+    const { file_id: id, name, size } = record;
+    if (manifest !== undefined || startedHere.has(id)) continue;
+    addFailure(failures, 'store', 'interrupted', 'choose', { id, fileId: id, name, size });
   }
   const timing = { receipts: facts.receipts.all, remaining, now: facts.now };
   return {
-    transfers,
+    transfers: transfers.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_SHOWN_TRANSFERS),
+    failures: [...failures.values()],
     flow: {
       allPaused: facts.pauses.isAllPaused(),
       secondsLeft: remaining === 0 ? undefined : secondsLeft(timing),
+      counts: countsOf(transfers, failures),
     },
   };
 }
+
+const RANKS: Readonly<Record<TransferView['phase'], number>> = {
+  locking: 0,
+  sending: 0,
+  fetching: 0,
+  waiting: 1,
+  paused: 1,
+  reading: 2,
+  confirmed: 3,
+  fetched: 3,
+};
+
+function rank({ phase }: TransferView): number {
+  return RANKS[phase];
+}
+
+function countsOf(
+  transfers: readonly TransferView[],
+  failures: ReadonlyMap<string, FailureView>,
+): TransferCounts {
+  const of = (...phases: readonly TransferView['phase'][]) =>
+    transfers.filter(({ phase }) => phases.includes(phase)).length;
+  return {
+    waiting: of('waiting'),
+    moving: of('reading', 'locking', 'sending', 'fetching'),
+    paused: of('paused'),
+    failed: [...failures.values()].reduce((sum, { count }) => sum + count, 0),
+    finished: of('confirmed', 'fetched'),
+  };
+}
+
+function addFailure(
+  failures: Map<string, FailureView>,
+  kind: Transfer['kind'],
+  why: TransferProblem,
+  retry: Retry | undefined,
+  { id, fileId, name, size }: FailedTransfer,
+): void {
+  const key = failureKey(kind, why, retry);
+  const known = failures.get(key);
+  const some = known?.some ?? [];
+  failures.set(key, {
+    key,
+    kind,
+    why,
+    retry,
+    count: (known?.count ?? 0) + 1,
+    some: some.length < MAX_NAMED_FAILURES ? [...some, { id, fileId, name, size }] : some,
+  });
+}
+
+function failureKey(kind: Transfer['kind'], why: TransferProblem, retry: Retry | undefined) {
+  return `${kind}/${why}/${retry ?? ''}`;
+}
+
+/** Of the group this transfer is in; undefined when it did not fail. */
+export function failureKeyOf(transfer: Transfer): string | undefined {
+  const { kind, state } = transfer;
+  if (typeof state !== 'object') return undefined;
+  return failureKey(kind, state.failed, retryOf(transfer, state.failed));
+}
+
+/** Of the files that earlier sessions left half locked. */
+export const INTERRUPTED_KEY = failureKey('store', 'interrupted', 'choose');
 
 function controlOf({ pauses }: TransferFacts, id: string): TransferView['control'] {
   if (pauses.isAllPaused()) return undefined;
@@ -72,9 +143,6 @@ function ownTransfer(facts: TransferFacts, transfer: Transfer): TransferView | u
   const isOpen = state === 'queued' || state === 'running';
   const control = isOpen ? controlOf(facts, id) : undefined;
   const base = { id, fileId, name, size, cancellable: isOpen, control };
-  if (typeof state === 'object') {
-    return { ...base, phase: 'failed', why: state.failed, retry: retryOf(transfer, state.failed) };
-  }
   if (isOpen && facts.pauses.isPaused(id)) {
     return {
       ...base,
@@ -91,8 +159,9 @@ function ownTransfer(facts: TransferFacts, transfer: Transfer): TransferView | u
 }
 
 /** What was in hand is still there; a file that changed is another one, and must be chosen. */
-function retryOf({ kind }: Transfer, why: TransferProblem): Retry | undefined {
-  if (kind === 'fetch') return 'download';
+function retryOf({ kind, fileId }: Transfer, why: TransferProblem): Retry | undefined {
+  // An archive is chosen and named anew.
+  if (kind === 'fetch') return fileId === undefined ? undefined : 'download';
   if (why === 'changed' || why === 'unreadable') return 'choose';
   return why === 'disk-full' || why === 'interrupted' ? 'again' : undefined;
 }

@@ -9,8 +9,7 @@ import type { AppDeps } from './deps.ts';
 import type { MemberSession } from './member-session.ts';
 import type { Profile } from './profile.ts';
 import type { AppView, Connection, DeviceView, FileView, Notice, Phase } from './view.ts';
-
-const NO_FLOW = { allPaused: false, secondsLeft: undefined } as const;
+import { NO_FLOW } from './without-node.ts';
 
 export interface ViewFacts {
   readonly deps: AppDeps;
@@ -30,7 +29,7 @@ export function deriveView(facts: ViewFacts): AppView {
   const connection = connectionOf(facts);
   const device = deviceOf(facts);
   if (session === undefined) {
-    const nothing = { circle: undefined, files: [], transfers: [], flow: NO_FLOW };
+    const nothing = { circle: undefined, files: [], transfers: [], failures: [], flow: NO_FLOW };
     return { phase, connection, device, notices, ...nothing };
   }
   const shared = {
@@ -47,7 +46,7 @@ export function deriveView(facts: ViewFacts): AppView {
     here: facts.network?.links.get() ?? new Map(),
     isMoving: session.placer.isMoving,
     waitsFor: session.placer.waitsFor,
-    transfers: session.transfers.list(),
+    transfers: session.transfers.all(),
     pauses: session.pauses,
     receipts: session.receipts.recent(),
     now: facts.deps.environment.monotonic(),

@@ -41,8 +41,11 @@ export interface Library {
     chunk: ChunkId,
     update: (piece: PieceRecord) => PieceRecord,
   ): Promise<Result<undefined, 'full'>>;
-  /** Forgets a file and its pieces, together with `also` in one transaction. */
-  removeFile(id: FileId, also: readonly RecordChange[]): Promise<Result<undefined, 'full'>>;
+  /** Forgets files and their pieces, together with `also` in one transaction. */
+  removeFiles(
+    ids: readonly FileId[],
+    also: readonly RecordChange[],
+  ): Promise<Result<undefined, 'full'>>;
 }
 
 export async function openLibrary(records: Records, crypto: CryptoPool): Promise<Library> {
@@ -110,19 +113,22 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         return written;
       }),
 
-    async removeFile(id, also) {
-      const gone = files.get(id)?.manifest?.chunks ?? [];
+    async removeFiles(ids, also) {
+      const chunksOf = (id: FileId) => files.get(id)?.manifest?.chunks ?? [];
+      const gone = ids.flatMap(chunksOf);
       const before = gone.flatMap((chunk) => pieces.get(chunk) ?? []);
       // Out of memory first, so that no update starts any more; those under way come to their end.
       for (const chunk of gone) pieces.delete(chunk);
       await Promise.all(gone.map((chunk) => inTurn(chunk, () => Promise.resolve())));
       const written = await records.write([
-        records.files.remove(id),
+        ...ids.map((id) => records.files.remove(id)),
         ...gone.map((chunk) => records.pieces.remove(chunk)),
-        ...nodeIndexes(gone.length).map((index) => records.nodes.remove(id, index)),
+        ...ids.flatMap((id) =>
+          nodeIndexes(chunksOf(id).length).map((index) => records.nodes.remove(id, index)),
+        ),
         ...also,
       ]);
-      if (written.ok) files.delete(id);
+      if (written.ok) for (const id of ids) files.delete(id);
       else for (const piece of before) pieces.set(piece.chunk_id, piece);
       changed();
       return written;

@@ -32,7 +32,10 @@ export interface LockFileDeps {
 export async function lockFile(
   deps: LockFileDeps,
   source: FileSource,
-  steps: LockSteps,
+  steps: LockSteps & {
+    /** It has an id from now on, and the library knows it as interrupted until it is linked. */
+    onBegun?(file: FileId): void;
+  },
   signal: AbortSignal,
 ): Promise<Result<FileId, LockProblem>> {
   const { crypto, library, chunks } = deps;
@@ -51,6 +54,7 @@ export async function lockFile(
     size,
     manifest: null,
   } satisfies FileRecord;
+  steps.onBegun?.(fileId);
   const opened = await library.putFile({ record, manifest: undefined }, []);
   if (!opened.ok) return fail('disk-full');
 
@@ -58,7 +62,7 @@ export async function lockFile(
   const outcome = await lockAll().catch(() => 'interrupted' as const);
   if (outcome === 'linked') return ok(fileId);
   await Promise.all([...begun].map((chunk) => chunks.delete(`own/${chunk}`)));
-  await library.removeFile(fileId, []);
+  await library.removeFiles([fileId], []);
   return fail(outcome);
 
   async function lockAll(): Promise<'linked' | LockProblem> {
@@ -96,10 +100,16 @@ export async function lockFile(
 /** Files of that name and size whose tab closed before they were locked: this one takes their place. */
 export async function forgetInterrupted(library: Library, locked: FileId): Promise<void> {
   const now = library.file(locked)?.record;
-  for (const { record, manifest } of [...library.files()]) {
-    const isOlder = manifest === undefined && record.file_id !== locked;
-    if (isOlder && record.name === now?.name && record.size === now.size) {
-      await library.removeFile(record.file_id, []);
-    }
-  }
+  const older = [...library.files()].filter(
+    ({ record, manifest }) =>
+      manifest === undefined &&
+      record.file_id !== locked &&
+      record.name === now?.name &&
+      record.size === now.size,
+  );
+  if (older.length === 0) return;
+  await library.removeFiles(
+    older.map(({ record }) => record.file_id),
+    [],
+  );
 }

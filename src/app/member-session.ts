@@ -160,6 +160,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
       // The rate from before a pause says nothing about the time after it.
       receipts.forget();
       placer.rescan();
+      transfers.onPauses();
       onChange();
     },
   });
@@ -229,6 +230,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     library,
     fetcher,
     pauses,
+    openArchive: deps.openArchive,
     watchSource,
     onUnexpected: init.onUnexpected,
     onLocked: (file) => {

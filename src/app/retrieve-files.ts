@@ -1,29 +1,7 @@
-import { archiveNames } from '../domain/files/archive-names.ts';
 import type { FileId } from '../domain/ids.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
-import type { ArchiveEntry, ArchiveSink } from '../ports/archive-sink.ts';
-import type { Library } from './library.ts';
+import type { ArchiveSink } from '../ports/archive-sink.ts';
 import { retrieveFile, type RetrieveFileDeps, type RetrieveProblem } from './retrieve-file.ts';
-
-/** What the files will be in an archive, in this order; for opening its sink. Unknown ones are left out. */
-export function archiveEntries(
-  library: Pick<Library, 'file'>,
-  ids: readonly FileId[],
-): { readonly ids: readonly FileId[]; readonly entries: readonly ArchiveEntry[] } {
-  const known = ids.flatMap((id) => {
-    const manifest = library.file(id)?.manifest;
-    return manifest === undefined ? [] : [{ id, manifest }];
-  });
-  const names = archiveNames(known.map(({ manifest }) => manifest.name));
-  return {
-    ids: known.map(({ id }) => id),
-    entries: known.map(({ manifest }, i) => ({
-      name: names[i] ?? manifest.name,
-      size: manifest.size,
-      modified: manifest.modified,
-    })),
-  };
-}
 
 /**
  * Writes the files into the archive one after another, like `retrieveFile` each. What is wrong with

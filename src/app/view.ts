@@ -9,13 +9,21 @@ export interface AppView {
   readonly phase: Phase;
   readonly connection: Connection;
   readonly circle: CircleView | undefined;
+  /** Newest first. What did not change keeps its identity from one view to the next, the list too. */
   readonly files: readonly FileView[];
+  /**
+   * At most MAX_SHOWN_TRANSFERS: what moves first, then what needs attention, then what is next in
+   * the queue. None that failed. `flow.counts` counts all of them.
+   */
   readonly transfers: readonly TransferView[];
+  readonly failures: readonly FailureView[];
   readonly flow: FlowView;
   readonly device: DeviceView | undefined;
   /** Errors that need an action, newest last. */
   readonly notices: readonly Notice[];
 }
+
+export const MAX_SHOWN_TRANSFERS = 200;
 
 export type Phase =
   | { readonly kind: 'starting' }
@@ -119,7 +127,11 @@ export interface FileView {
   readonly id: FileId;
   readonly name: string;
   readonly type: string;
+  /** Names of the folders it lies in, from the top; empty at the top. */
+  readonly folder: readonly string[];
   readonly size: number;
+  /** Unix seconds, as its disk said when it was added. */
+  readonly modified: number;
   /** Unix seconds. */
   readonly added: number;
   readonly safety: Safety;
@@ -147,6 +159,18 @@ export interface FlowView {
   readonly allPaused: boolean;
   /** Until all that is being sent is confirmed; undefined when it cannot be told. */
   readonly secondsLeft: number | undefined;
+  readonly counts: TransferCounts;
+}
+
+/** Of all transfers, also those that are not shown. */
+export interface TransferCounts {
+  /** Locked, and held up by the others: nobody is here, or nobody has room. */
+  readonly waiting: number;
+  /** Under way, or its turn comes by itself. */
+  readonly moving: number;
+  readonly paused: number;
+  readonly failed: number;
+  readonly finished: number;
 }
 
 export type TransferView = {
@@ -185,8 +209,28 @@ export type TransferView = {
   | { readonly phase: 'confirmed'; readonly confirmed: number }
   | { readonly phase: 'fetching'; readonly fraction: number }
   | { readonly phase: 'fetched' }
-  | { readonly phase: 'failed'; readonly why: TransferProblem; readonly retry: Retry | undefined }
 );
+
+/** Transfers that failed for one reason and can be tried again in one way. */
+export interface FailureView {
+  /** Of this group, for as long as it lasts. */
+  readonly key: string;
+  readonly kind: 'store' | 'fetch';
+  readonly why: TransferProblem;
+  readonly retry: Retry | undefined;
+  readonly count: number;
+  /** The first MAX_NAMED_FAILURES of them. */
+  readonly some: readonly FailedTransfer[];
+}
+
+export const MAX_NAMED_FAILURES = 20;
+
+export interface FailedTransfer {
+  readonly id: string;
+  readonly fileId: FileId | undefined;
+  readonly name: string;
+  readonly size: number;
+}
 
 /**
  * How a failed transfer can be tried again: from what this session still has in hand, by choosing
@@ -257,6 +301,11 @@ export interface Commands {
   /** `onSettled`, for each of them: it is locked, failed or was cancelled, and need not be read again. */
   addFiles(sources: readonly FileSource[], onSettled?: (source: FileSource) => void): void;
   download(id: FileId, sink: FileSink): void;
+  /**
+   * Several files as one zip. The sink was opened for exactly `zipSize` of `archiveEntriesOf` these
+   * files and this top.
+   */
+  downloadMany(ids: readonly FileId[], archive: ArchiveRequest, sink: FileSink): void;
   cancel(transferId: string): void;
   /** Holds one transfer; of a file being sent no new copies are begun. Outlives a reload. */
   pause(transferId: string): void;
@@ -264,16 +313,28 @@ export interface Commands {
   pauseAll(): void;
   /** Also what was paused alone. */
   resumeAll(): void;
-  /** Starts failed transfers anew whose `retry` is `again`. */
-  retry(transferIds: readonly string[]): void;
+  /** All that can be cancelled. */
+  cancelAll(): void;
+  /** Starts the failed transfers of a group anew whose `retry` is `again`. */
+  retryFailed(key: string): void;
+  dismissFailed(key: string): void;
+  dismissFinished(): void;
   dismiss(id: string): void;
   /** `kept`: fewer than the wanted copies are confirmed elsewhere, so this device's copy stays. */
   freeUp(id: FileId): Promise<Result<undefined, 'kept'>>;
   /** For ever, everywhere: keys here at once, copies elsewhere as their devices are met. */
   deleteFile(id: FileId): Promise<void>;
+  deleteFiles(ids: readonly FileId[]): Promise<void>;
   setLend(bytes: number): Promise<void>;
   setCopies(count: number): Promise<void>;
   protectStorage(): Promise<boolean>;
+}
+
+export interface ArchiveRequest {
+  /** Of the zip. */
+  readonly name: string;
+  /** The folder that becomes the only one at the top of the zip; empty for the top of all files. */
+  readonly top: readonly string[];
 }
 
 export interface App {

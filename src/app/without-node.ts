@@ -1,6 +1,13 @@
 import { createObservable } from '../domain/observable.ts';
 import { fail } from '../domain/result.ts';
-import type { App, Phase } from './view.ts';
+import type { App, FlowView, Phase } from './view.ts';
+
+/** Nothing was started. */
+export const NO_FLOW: FlowView = {
+  allPaused: false,
+  secondsLeft: undefined,
+  counts: { waiting: 0, moving: 0, paused: 0, failed: 0, finished: 0 },
+};
 
 /** An app that runs nothing: another tab of this browser does. Its screens only say so. */
 export function appWithoutNode(phase: Phase): App {
@@ -12,7 +19,8 @@ export function appWithoutNode(phase: Phase): App {
       circle: undefined,
       files: [],
       transfers: [],
-      flow: { allPaused: false, secondsLeft: undefined },
+      failures: [],
+      flow: NO_FLOW,
       device: undefined,
       notices: [],
     }),
@@ -26,15 +34,20 @@ export function appWithoutNode(phase: Phase): App {
       revokeInvite: nothing,
       addFiles: () => undefined,
       download: () => undefined,
+      downloadMany: () => undefined,
       cancel: () => undefined,
       pause: () => undefined,
       resume: () => undefined,
       pauseAll: () => undefined,
       resumeAll: () => undefined,
-      retry: () => undefined,
+      cancelAll: () => undefined,
+      retryFailed: () => undefined,
+      dismissFailed: () => undefined,
+      dismissFinished: () => undefined,
       dismiss: () => undefined,
       freeUp: () => Promise.resolve(fail('kept')),
       deleteFile: nothing,
+      deleteFiles: nothing,
       setLend: nothing,
       setCopies: nothing,
       protectStorage: () => Promise.resolve(false),

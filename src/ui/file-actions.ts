@@ -1,6 +1,5 @@
-import type { FileView } from '../app/view.ts';
+import type { FailureView, FileView } from '../app/view.ts';
 import type { Ui } from './context.ts';
-import type { FailedGroup } from './failed-groups.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
 
@@ -32,19 +31,19 @@ export async function downloadFile(ui: Ui, file: FileView): Promise<boolean> {
 }
 
 /** Call directly in a click. What could begin anew leaves the group of the failed. */
-export async function retryFailed(ui: Ui, { retry, transfers }: FailedGroup): Promise<void> {
+export async function retryFailed(ui: Ui, { key, retry, some }: FailureView): Promise<void> {
   switch (retry) {
     case undefined:
       return;
     case 'again':
-      ui.commands.retry(transfers.map((one) => one.id));
+      ui.commands.retryFailed(key);
       return;
     case 'choose':
       // They leave the group when a file of their name is added.
       ui.pickFiles();
       return;
     case 'download':
-      for (const { id, fileId } of transfers) {
+      for (const { id, fileId } of some) {
         const file = ui.view.files.find((one) => one.id === fileId);
         // Asked for a place once and refused, the rest is not asked for.
         if (file !== undefined && !(await downloadFile(ui, file))) return;

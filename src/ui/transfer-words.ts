@@ -1,4 +1,4 @@
-import type { FlowView, TransferView } from '../app/view.ts';
+import type { AppView, TransferProblem, TransferView } from '../app/view.ts';
 import { formatLeft } from './format.ts';
 import { shellWords } from './words/shell.ts';
 import { transferWords } from './words/transfers.ts';
@@ -8,7 +8,7 @@ export function isMoving(transfer: TransferView): boolean {
 }
 
 export function isFinished(transfer: TransferView): boolean {
-  return ['confirmed', 'fetched', 'failed'].includes(transfer.phase);
+  return ['confirmed', 'fetched'].includes(transfer.phase);
 }
 
 /** Where a transfer stands, in a few words. */
@@ -32,8 +32,6 @@ export function transferSentence(transfer: TransferView): string {
       return transferWords.fetching(transfer.fraction);
     case 'fetched':
       return transferWords.fetched;
-    case 'failed':
-      return transferWords.failed[transfer.why];
   }
 }
 
@@ -56,18 +54,14 @@ function waitingSentence({ why, confirmed, wanted }: TransferView & { phase: 'wa
 }
 
 /** The strip's words about transfers; undefined when there is nothing to say. */
-export function summariseTransfers(
-  transfers: readonly TransferView[],
-  flow: FlowView,
-): string | undefined {
+export function summariseTransfers({
+  transfers,
+  flow,
+}: Pick<AppView, 'transfers' | 'flow'>): string | undefined {
   const { strip } = shellWords;
-  const inPhase = (phase: TransferView['phase']) =>
-    transfers.filter((one) => one.phase === phase).length;
-  const fetching = inPhase('fetching');
-  const sending = transfers.filter(isMoving).length - fetching;
-  const failed = transfers.filter(
-    (one) => one.phase === 'failed' && one.why !== 'cancelled',
-  ).length;
+  const { counts } = flow;
+  const fetching = transfers.filter((one) => one.phase === 'fetching').length;
+  const sending = counts.moving - fetching;
   const left = flow.secondsLeft === undefined ? undefined : formatLeft(flow.secondsLeft);
 
   if (flow.allPaused) return strip.paused;
@@ -78,10 +72,10 @@ export function summariseTransfers(
   if (sending > 0)
     return left === undefined ? strip.sending(sending) : strip.sendingFor(sending, left);
   if (fetching > 0) return strip.fetching(fetching);
-  if (failed > 0) return strip.failed(failed);
-  if (inPhase('paused') > 0) return strip.pausedFiles(inPhase('paused'));
-  if (inPhase('waiting') > 0) return strip.waitingToSend(inPhase('waiting'));
-  if (transfers.length > 0) return strip.done(transfers.length);
+  if (counts.failed > 0) return strip.failed(counts.failed);
+  if (counts.paused > 0) return strip.pausedFiles(counts.paused);
+  if (counts.waiting > 0) return strip.waitingToSend(counts.waiting);
+  if (counts.finished > 0) return strip.done(counts.finished);
   return undefined;
 }
 
@@ -94,11 +88,11 @@ export function transferAnnouncement(transfer: TransferView): string | undefined
       return transferWords.announceConfirmed(transfer.name, transfer.confirmed);
     case 'fetched':
       return transferWords.announceFetched(transfer.name);
-    case 'failed':
-      return transfer.why === 'cancelled'
-        ? undefined
-        : transferWords.announceFailed(transfer.name, transferWords.failed[transfer.why]);
     default:
       return undefined;
   }
+}
+
+export function failureAnnouncement(name: string, why: TransferProblem): string {
+  return transferWords.announceFailed(name, transferWords.failed[why]);
 }

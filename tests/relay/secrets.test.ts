@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../relay-server/log.ts';
+import { openZip } from '../../src/adapters/browser/zip-sink.ts';
 import { createCryptoEngine } from '../../src/adapters/crypto/crypto-engine.ts';
 import { createWebBulkCrypto } from '../../src/adapters/crypto/web-bulk-crypto.ts';
 import { createWebEnvironment } from '../../src/adapters/browser/web-environment.ts';
@@ -78,6 +79,7 @@ async function person(address: string, packages: Bytes[]) {
     origin: 'http://127.0.0.1',
     findRelay: () => Promise.resolve(address),
     verifyOwnership,
+    openArchive: (entries, sink) => Promise.resolve(openZip(entries, sink)),
   });
   onTestFinished(() => app.stop());
   return { app, records: createRecords(store) };

@@ -1,3 +1,4 @@
+import { openZip } from '../../src/adapters/browser/zip-sink.ts';
 import { createCryptoEngine } from '../../src/adapters/crypto/crypto-engine.ts';
 import { createNobleBulkCrypto } from '../../src/adapters/crypto/noble-bulk-crypto.ts';
 import {
@@ -109,6 +110,7 @@ export function createWorld(seed: string): World {
         origin: 'https://quloud.test',
         findRelay: () => Promise.resolve(RELAY),
         verifyOwnership,
+        openArchive: (entries, sink) => Promise.resolve(openZip(entries, sink)),
       };
       const deps = init.deps?.(plain) ?? plain;
       const app = await startApp(deps);

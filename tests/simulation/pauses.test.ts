@@ -100,15 +100,18 @@ describe('what failed for want of room', () => {
     const { world, ana } = await two('retry', { capacityBytes: () => room });
     const names = ['a.bin', 'b.bin'];
     for (const name of names) addFile(ana, name, content(64 * KIB, 8));
-    await world.until('both failed', () => names.every((name) => phaseOf(ana, name) === 'failed'));
-    const failed = ana.app.view.get().transfers;
-    expect(failed).toMatchObject(names.map(() => ({ why: 'disk-full', retry: 'again' })));
+    await world.until('both failed', () => ana.app.view.get().flow.counts.failed === 2);
+    const { failures } = ana.app.view.get();
+    expect(failures).toMatchObject([
+      { why: 'disk-full', retry: 'again', count: 2, some: names.map((name) => ({ name })) },
+    ]);
     room = 10 * MIB;
-    ana.app.commands.retry(failed.map((one) => one.id));
+    ana.app.commands.retryFailed(failures[0]?.key ?? '');
     await world.until('both are safe', () =>
       names.every((name) => phaseOf(ana, name) === 'confirmed'),
     );
     expect(ana.app.view.get().transfers).toHaveLength(2);
+    expect(ana.app.view.get().failures).toEqual([]);
   });
 });
 

@@ -3,28 +3,16 @@ import type { Bytes } from '../../domain/bytes.ts';
 import type { ArchiveEntry, ArchiveSink } from '../../ports/archive-sink.ts';
 import type { FileSink } from '../../ports/file-sink.ts';
 
-export interface ZipSinkInit {
-  readonly entries: readonly ArchiveEntry[];
-  /** Opens the place for a file of exactly this size; undefined when the person cancelled. */
-  readonly openSink: (size: number) => Promise<FileSink | undefined>;
-}
-
 /** What the dates of a zip can say, in Unix seconds and wherever one is: 1980 to 2107. */
 const EARLIEST = Date.UTC(1980, 0, 3) / 1000;
 const LATEST = Date.UTC(2107, 11, 28) / 1000;
 
 /**
  * A zip, not compressed, that is written while its files come: its size is known before the first
- * byte, and nothing is held but the chunk on its way.
+ * byte, and nothing is held but the chunk on its way. `target` takes exactly `zipSize` bytes.
  */
-export async function openZipSink({
-  entries,
-  openSink,
-}: ZipSinkInit): Promise<ArchiveSink | undefined> {
+export function openZip(entries: readonly ArchiveEntry[], target: FileSink): ArchiveSink {
   const size = zipSize(entries);
-  const target = await openSink(size);
-  if (target === undefined) return undefined;
-
   /** Of the entries that are begun by either side and not ended by both. */
   const pipes = new Map<number, TransformStream<Bytes, Bytes>>();
   const pipe = (index: number) => {
@@ -51,7 +39,7 @@ export async function openZipSink({
     const reason = new DOMException('given up', 'AbortError');
     // Not awaited: a pipe ends only after its chunk was taken, which the target may never do.
     for (const { writable } of pipes.values()) writable.abort(reason).catch(() => undefined);
-    await target?.abort();
+    await target.abort();
   }
 
   function openEntry(entry: ArchiveEntry, writer: WritableStreamDefaultWriter<Bytes>): FileSink {
@@ -60,7 +48,7 @@ export async function openZipSink({
     writer.closed.catch(() => undefined);
     writer.ready.catch(() => undefined);
     return {
-      ...(target?.cancelled === undefined ? {} : { cancelled: target.cancelled }),
+      ...(target.cancelled === undefined ? {} : { cancelled: target.cancelled }),
       async write(bytes) {
         left -= bytes.length;
         if (left < 0) throw new RangeError('more bytes than announced');
@@ -94,7 +82,7 @@ export async function openZipSink({
 }
 
 /** Bytes of the zip of these files. Throws a RangeError when it is more than can be counted. */
-function zipSize(entries: readonly ArchiveEntry[]): number {
+export function zipSize(entries: readonly ArchiveEntry[]): number {
   const size = predictLength(entries.map(metadata));
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError('too much for one zip');
   return Number(size);

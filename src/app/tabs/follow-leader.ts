@@ -14,6 +14,7 @@ import {
   tabMessage,
   type Answer,
   type Ask,
+  type DownloadAsk,
   type Forwarded,
   type TabMessage,
 } from './messages.ts';
@@ -148,7 +149,7 @@ export function followLeader(deps: FollowDeps): Follower {
     });
   }
 
-  function download(file: string, sink: FileSink): void {
+  function download(ask: DownloadAsk, sink: FileSink): void {
     const id = newId();
     sinks.set(id, sink);
     sink.cancelled?.addEventListener('abort', () => {
@@ -157,7 +158,7 @@ export function followLeader(deps: FollowDeps): Follower {
       pending.delete(id);
       link.post(tabMessage({ kind: 'saved', tab, id, ok: false }));
     });
-    submit(id, { name: 'download', file }, (answer) => {
+    submit(id, ask, (answer) => {
       const left = sinks.get(id);
       sinks.delete(id);
       if (!answer.ok) void left?.abort().catch(() => undefined);
@@ -222,7 +223,13 @@ export function followLeader(deps: FollowDeps): Follower {
           submit(newId(), { name: 'addFiles', since, files }, () => undefined);
         }
       },
-      download,
+      download: (file, sink) => {
+        download({ name: 'download', file }, sink);
+      },
+      downloadMany: (ids, { name, top }, sink) => {
+        const archive = { name, top: [...top] };
+        download({ name: 'downloadMany', files: [...ids], archive }, sink);
+      },
       cancel: (id) => {
         tell('cancel', [id]);
       },
@@ -238,14 +245,24 @@ export function followLeader(deps: FollowDeps): Follower {
       resumeAll: () => {
         tell('resumeAll', []);
       },
-      retry: (ids) => {
-        tell('retry', [ids]);
+      cancelAll: () => {
+        tell('cancelAll', []);
+      },
+      retryFailed: (key) => {
+        tell('retryFailed', [key]);
+      },
+      dismissFailed: (key) => {
+        tell('dismissFailed', [key]);
+      },
+      dismissFinished: () => {
+        tell('dismissFinished', []);
       },
       dismiss: (id) => {
         tell('dismiss', [id]);
       },
       freeUp: (id) => forward('freeUp', [id]),
       deleteFile: (id) => forward('deleteFile', [id]),
+      deleteFiles: (ids) => forward('deleteFiles', [ids]),
       setLend: (bytes) => forward('setLend', [bytes]),
       setCopies: (count) => forward('setCopies', [count]),
       protectStorage: () => forward('protectStorage', []),

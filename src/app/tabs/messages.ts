@@ -1,9 +1,10 @@
 import * as v from 'valibot';
+import { MAX_FOLDER_DEPTH } from '../../domain/limits.ts';
 import type { FileSource } from '../../ports/file-sink.ts';
 import type { AppView, Commands } from '../view.ts';
 
 /** One more whenever a message or the view changes its meaning: tabs of two versions may be open. */
-const TABS_VERSION = 1;
+export const TABS_VERSION = 2;
 
 const MAX_TEXT = 16 * 1024;
 const MAX_NODES = 100_000;
@@ -24,10 +25,14 @@ const FORWARDED = [
   'resume',
   'pauseAll',
   'resumeAll',
-  'retry',
+  'cancelAll',
+  'retryFailed',
+  'dismissFailed',
+  'dismissFinished',
   'dismiss',
   'freeUp',
   'deleteFile',
+  'deleteFiles',
   'setLend',
   'setCopies',
   'protectStorage',
@@ -54,6 +59,14 @@ const addAsk = v.strictObject({
 const ask = v.variant('name', [
   addAsk,
   v.strictObject({ name: v.literal('download'), file: shortText }),
+  v.strictObject({
+    name: v.literal('downloadMany'),
+    files: v.pipe(v.array(shortText), v.maxLength(MAX_NODES)),
+    archive: v.strictObject({
+      name: shortText,
+      top: v.pipe(v.array(shortText), v.maxLength(MAX_FOLDER_DEPTH)),
+    }),
+  }),
   v.strictObject({
     name: v.picklist(FORWARDED),
     args: v.pipe(v.array(plain), v.maxLength(4)),
@@ -125,6 +138,7 @@ const message = v.variant('kind', [
 export type TabMessage = v.InferOutput<typeof message>;
 export type Ask = v.InferOutput<typeof ask>;
 export type AddAsk = v.InferOutput<typeof addAsk>;
+export type DownloadAsk = Extract<Ask, { name: 'download' | 'downloadMany' }>;
 export type Answer = Extract<TabMessage, { kind: 'done' }>['answer'];
 
 type Draft<T> = T extends unknown ? Omit<T, 'version'> : never;
@@ -170,6 +184,7 @@ function isView(value: unknown): boolean {
       connection: kind,
       files: list,
       transfers: list,
+      failures: v.pipe(v.array(v.looseObject({ key: shortText })), v.maxLength(MAX_NODES)),
       notices: list,
       circle: v.optional(
         v.looseObject({ id: shortText, people: v.array(v.unknown()), invites: list }),

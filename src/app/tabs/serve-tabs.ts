@@ -11,6 +11,7 @@ import {
   type AddAsk,
   type Answer,
   type Ask,
+  type DownloadAsk,
   type Forwarded,
   type TabMessage,
 } from './messages.ts';
@@ -140,7 +141,7 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
       const running = node;
       if (stopped || running === undefined) return;
       if (ask.name === 'addFiles') add(running.app, id, ask, again);
-      else if (ask.name === 'download') download(running, id, ask.file as FileId);
+      else if (ask.name === 'download' || ask.name === 'downloadMany') download(running, id, ask);
       else void run(running.app, id, ask.name, ask.args);
     });
   }
@@ -188,21 +189,28 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
     if (isLast) answer(id, { ok: true, value: undefined });
   }
 
-  function download(running: ServedNode, id: string, file: FileId): void {
+  function download({ app, createSpool }: ServedNode, id: string, ask: DownloadAsk): void {
+    // Ids of strangers are of files that are not there.
+    const files = (ask.name === 'download' ? [ask.file] : ask.files).map((one) => one as FileId);
+    const begin = (to: FileSink) => {
+      if (ask.name === 'downloadMany') app.commands.downloadMany(files, ask.archive, to);
+      else for (const file of files) app.commands.download(file, to);
+    };
     const sink = deps.takeSink(id);
     if (sink !== undefined) {
       // Of this tab: it is written to directly, and ends with this tab.
-      running.app.commands.download(file, sink);
+      begin(sink);
       answer(id, { ok: true, value: undefined });
       return;
     }
     const delivery = deliverDownload({
       environment,
-      download: (to) => {
-        running.app.commands.download(file, to);
+      download: begin,
+      isThere: () => {
+        const known = new Set(app.view.get().files.map((one) => one.id));
+        return files.every((file) => known.has(file));
       },
-      isThere: () => running.app.view.get().files.some((one) => one.id === file),
-      createSpool: () => running.createSpool(),
+      createSpool: () => createSpool(),
       offer: (blob) => {
         if (!stopped) link.post(tabMessage({ kind: 'spooled', ...from, id, file: blob }));
       },
@@ -265,9 +273,11 @@ function filesSince(view: AppView, since: number) {
 
 /** Rows of what broke off with the earlier leader: it is begun anew. */
 function dismissInterrupted(app: App, sources: readonly FileSource[]): void {
-  for (const row of app.view.get().transfers) {
-    if (row.phase !== 'failed' || row.why !== 'interrupted') continue;
-    const isOurs = sources.some((one) => one.name === row.name && one.size === row.size);
-    if (isOurs) app.commands.dismiss(row.id);
+  for (const { why, some } of app.view.get().failures) {
+    if (why !== 'interrupted') continue;
+    for (const row of some) {
+      const isOurs = sources.some((one) => one.name === row.name && one.size === row.size);
+      if (isOurs) app.commands.dismiss(row.id);
+    }
   }
 }

@@ -7,8 +7,10 @@ import type {
   DeviceClass,
   DeviceView,
   FileView,
+  FlowView,
   InviteView,
   PersonView,
+  TransferCounts,
 } from '../../app/view.ts';
 import type { CircleId, DeviceId, FileId, InviteId, MemberId } from '../../domain/ids.ts';
 import { createObservable } from '../../domain/observable.ts';
@@ -122,6 +124,8 @@ export function file(name: string, safety: Safety, more: Partial<FileView> = {})
     id: fileId(name),
     name,
     type: 'image/jpeg',
+    folder: [],
+    modified: NOW - 3 * DAY,
     size: 3.8e6,
     added: NOW - 2 * DAY,
     safety,
@@ -132,28 +136,36 @@ export function file(name: string, safety: Safety, more: Partial<FileView> = {})
   };
 }
 
+export function flow(counts: Partial<TransferCounts>, more: Partial<FlowView> = {}): FlowView {
+  const none = { waiting: 0, moving: 0, paused: 0, failed: 0, finished: 0 };
+  return { allPaused: false, secondsLeft: undefined, counts: { ...none, ...counts }, ...more };
+}
+
 export const emptyView: AppView = {
   phase: { kind: 'member' },
   connection: { kind: 'connected', relay: true, here: 4, people: 5 },
   circle: circle(family),
   files: [],
   transfers: [],
-  flow: { allPaused: false, secondsLeft: undefined },
+  failures: [],
+  flow: flow({}),
   device,
   notices: [],
 };
 
 export function galleryApp(state: GalleryState): App {
   const view = createObservable<AppView>({ ...emptyView, ...state.view });
+  function remove(ids: readonly FileId[]): Promise<void> {
+    const files = view.get().files.filter((one) => !ids.includes(one.id));
+    view.set({ ...view.get(), files });
+    return Promise.resolve();
+  }
   return {
     view,
     commands: {
       ...galleryCommands(state),
-      deleteFile(id) {
-        const files = view.get().files.filter((one) => one.id !== id);
-        view.set({ ...view.get(), files });
-        return Promise.resolve();
-      },
+      deleteFile: (id) => remove([id]),
+      deleteFiles: remove,
     },
     stop: () => Promise.resolve(),
   };
@@ -179,15 +191,20 @@ function galleryCommands(state: GalleryState): Commands {
     revokeInvite: nothing,
     addFiles: () => undefined,
     download: () => undefined,
+    downloadMany: () => undefined,
     cancel: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
     pauseAll: () => undefined,
     resumeAll: () => undefined,
-    retry: () => undefined,
+    cancelAll: () => undefined,
+    retryFailed: () => undefined,
+    dismissFailed: () => undefined,
+    dismissFinished: () => undefined,
     dismiss: () => undefined,
     freeUp: () => Promise.resolve(fail('kept')),
     deleteFile: nothing,
+    deleteFiles: nothing,
     setLend: nothing,
     setCopies: nothing,
     protectStorage: () => Promise.resolve(false),

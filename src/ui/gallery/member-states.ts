@@ -1,4 +1,11 @@
-import type { AppView, FileView, TransferView } from '../../app/view.ts';
+import type {
+  AppView,
+  FailureView,
+  FileView,
+  Retry,
+  TransferProblem,
+  TransferView,
+} from '../../app/view.ts';
 import type { Safety } from '../../domain/replication/safety.ts';
 import {
   circle,
@@ -8,6 +15,7 @@ import {
   family,
   file,
   fileId,
+  flow,
   invite,
   memberId,
   NOW,
@@ -75,7 +83,7 @@ type Progress = TransferView extends infer One
 function transfers(progress: readonly Progress[]): readonly TransferView[] {
   return progress.map((one, index): TransferView => {
     const { phase } = one;
-    const isOver = phase === 'confirmed' || phase === 'fetched' || phase === 'failed';
+    const isOver = phase === 'confirmed' || phase === 'fetched';
     return {
       id: `t${String(index)}`,
       fileId: undefined,
@@ -99,7 +107,6 @@ const moving = transfers([
   { phase: 'confirmed', confirmed: 3 },
   { phase: 'fetching', fraction: 0.3 },
   { phase: 'fetched' },
-  { phase: 'failed', why: 'disk-full', retry: 'again' },
 ]);
 const paused = transfers([
   { phase: 'paused', during: 'locking', fraction: 0 },
@@ -107,18 +114,25 @@ const paused = transfers([
   { phase: 'paused', during: 'fetching', fraction: 0.3 },
 ]);
 const allPaused = paused.map((one): TransferView => ({ ...one, control: undefined }));
-const failures = transfers([
-  ...Array.from(
-    { length: 5 },
-    () => ({ phase: 'failed', why: 'disk-full', retry: 'again' }) as const,
-  ),
-  { phase: 'failed', why: 'changed', retry: 'choose' },
-  { phase: 'failed', why: 'unreadable', retry: 'choose' },
-  { phase: 'failed', why: 'unreadable', retry: 'choose' },
-  { phase: 'failed', why: 'out-of-reach', retry: 'download' },
-  { phase: 'failed', why: 'save-failed', retry: 'download' },
-  { phase: 'failed', why: 'too-big', retry: undefined },
-]);
+function failure(count: number, why: TransferProblem, retry: Retry | undefined): FailureView {
+  const some = Array.from({ length: Math.min(count, 20) }, (_, index) => ({
+    id: `${why}${String(index)}`,
+    fileId: undefined,
+    name: busyFiles[index % busyFiles.length]?.name ?? '',
+    size: 48e6 * (index + 1),
+  }));
+  const kind = retry === 'download' ? 'fetch' : 'store';
+  return { key: why, kind, why, retry, count, some };
+}
+
+const failures = [
+  failure(1_250, 'disk-full', 'again'),
+  failure(1, 'changed', 'choose'),
+  failure(2, 'unreadable', 'choose'),
+  failure(1, 'out-of-reach', 'download'),
+  failure(1, 'save-failed', 'download'),
+  failure(1, 'too-big', undefined),
+];
 
 const safeFiles = busyFiles.filter((one) => one.safety.kind === 'confirmed');
 const alone: Partial<AppView> = {
@@ -145,7 +159,11 @@ export const memberStates: Readonly<Record<string, GalleryState>> = {
     view: {
       files: busyFiles,
       transfers: moving,
-      flow: { allPaused: false, secondsLeft: 190 },
+      failures: failures.slice(1, 2),
+      flow: flow(
+        { moving: 5, waiting: 2, paused: 1, failed: 1, finished: 2 },
+        { secondsLeft: 190 },
+      ),
     },
     tray: true,
   },
@@ -156,20 +174,26 @@ export const memberStates: Readonly<Record<string, GalleryState>> = {
         { phase: 'sending', fraction: 0, confirmed: 0, wanted: 3, secondsLeft: 9_000 },
         { phase: 'sending', fraction: 0.99, confirmed: 2, wanted: 3, secondsLeft: 4 },
       ]),
-      flow: { allPaused: false, secondsLeft: 9_000 },
+      flow: flow({ moving: 2 }, { secondsLeft: 9_000 }),
     },
     tray: true,
   },
-  'files-paused': { view: { files: busyFiles, transfers: paused }, tray: true },
+  'files-paused': {
+    view: { files: busyFiles, transfers: paused, flow: flow({ paused: 3 }) },
+    tray: true,
+  },
   'files-all-paused': {
     view: {
       files: busyFiles,
       transfers: allPaused,
-      flow: { allPaused: true, secondsLeft: undefined },
+      flow: flow({ paused: 3 }, { allPaused: true }),
     },
     tray: true,
   },
-  'files-failed': { view: { files: busyFiles, transfers: failures }, tray: true },
+  'files-failed': {
+    view: { files: busyFiles, failures, flow: flow({ failed: 1_256 }) },
+    tray: true,
+  },
   'files-attention': { view: { files: busyFiles } },
   'files-many': { view: { files: manyFiles } },
   'files-offline': { view: { files: busyFiles, connection: { kind: 'offline' } } },

@@ -50,7 +50,7 @@ describe('a file of more chunks than its manifest lists', () => {
 
   it('goes with its nodes', async () => {
     const { library, file, recordDisk } = await setUp();
-    await library.removeFile(file, []);
+    await library.removeFiles([file], []);
     for (const collection of ['files', 'nodes', 'pieces'] as const) {
       expect(recordDisk.get(collection)!.size).toBe(0);
     }

@@ -136,7 +136,7 @@ describe('locking a file', () => {
   });
   it('would leave something, if it did not clear away (negative control)', async () => {
     const kept: Break = ({ library }) => ({
-      library: { ...library, removeFile: () => Promise.resolve({ ok: true, value: undefined }) },
+      library: { ...library, removeFiles: () => Promise.resolve({ ok: true, value: undefined }) },
     });
     expect(await leftBehind(failures['cancelled']!, kept)).toBe(1);
     const sticky: Break = ({ chunks }) => ({

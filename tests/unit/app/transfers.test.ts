@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openZip } from '../../../src/adapters/browser/zip-sink.ts';
 import { createCryptoEngine } from '../../../src/adapters/crypto/crypto-engine.ts';
 import {
   createMemoryFileSink,
@@ -43,7 +44,7 @@ describe('locking', () => {
     await turns();
     expect(parts.disk.size).toBe(AT_ONCE);
     parts.transfers.cancel(parts.idOf('a.bin'));
-    await parts.until(() => parts.transfers.list().length === 0);
+    await parts.until(() => parts.list().length === 0);
     await parts.until(() => parts.disk.size === 0);
     expect([...parts.library.files()]).toEqual([]);
   });
@@ -55,7 +56,7 @@ describe('locking', () => {
       settled.push(source.name);
     });
     parts.transfers.cancel(parts.idOf('b.bin'));
-    expect(parts.transfers.list().map((one) => one.name)).toEqual(['a.bin']);
+    expect(parts.list().map((one) => one.name)).toEqual(['a.bin']);
     await parts.until(() => settled.length === 2);
     expect(parts.disk.size).toBe(3);
   });
@@ -86,7 +87,7 @@ describe('a failed transfer', () => {
     parts.transfers.retry(['00', failed]);
     parts.transfers.retry([failed]);
     await parts.until(() => parts.stateOf('a.bin') === 'done');
-    expect(parts.transfers.list()).toHaveLength(1);
+    expect(parts.list()).toHaveLength(1);
   });
 });
 
@@ -95,7 +96,7 @@ describe('a download', () => {
     const parts = await setUp();
     parts.transfers.addFiles([fileOf('a.bin', SIZE)]);
     await parts.until(() => parts.stateOf('a.bin') === 'done');
-    const [stored] = parts.transfers.list();
+    const [stored] = parts.list();
     parts.transfers.dismiss(stored?.id ?? '');
     const sink = createMemoryFileSink();
     let writes = 0;
@@ -119,7 +120,7 @@ describe('a download', () => {
     const parts = await setUp();
     parts.transfers.addFiles([fileOf('a.bin', SIZE)]);
     await parts.until(() => parts.stateOf('a.bin') === 'done');
-    const file = parts.transfers.list()[0]!.fileId!;
+    const file = parts.list()[0]!.fileId!;
     parts.transfers.dismiss(parts.idOf('a.bin'));
     parts.pauses.pauseAll();
     const sink = createMemoryFileSink();
@@ -128,7 +129,7 @@ describe('a download', () => {
     expect(sink.bytes()).toHaveLength(0);
     parts.transfers.cancel(parts.idOf('a.bin'));
     await parts.until(() => sink.state() === 'aborted');
-    await parts.until(() => parts.transfers.list().length === 0);
+    await parts.until(() => parts.list().length === 0);
   });
 });
 
@@ -137,10 +138,10 @@ describe('pauses', () => {
     const parts = await setUp();
     parts.transfers.addFiles([fileOf('a.bin', KIB), fileOf('b.bin', KIB)]);
     await parts.until(() => parts.stateOf('b.bin') === 'done');
-    const [a, b] = parts.transfers.list().map((one) => one.fileId!);
+    const [a, b] = parts.list().map((one) => one.fileId!);
     for (const name of ['a.bin', 'b.bin']) parts.transfers.setPaused(parts.idOf(name), true);
     await turns();
-    await parts.library.removeFile(b!, []);
+    await parts.library.removeFiles([b!], []);
     const again = await parts.reopen();
     expect([again.isPaused(a ?? ''), again.isPaused(b ?? ''), again.isAllPaused()]).toEqual([
       true,
@@ -182,11 +183,14 @@ async function setUp(init: Init = {}) {
   const library = await openLibrary(records, crypto);
   let full = 0;
   let puts = 0;
+  let onPauses: () => void = () => undefined;
   const reopen = () =>
     openPauses({
       records,
       isKnown: (file) => library.file(file) !== undefined,
-      onChange: () => undefined,
+      onChange: () => {
+        onPauses();
+      },
       onDiskFull: () => {
         full++;
       },
@@ -207,6 +211,7 @@ async function setUp(init: Init = {}) {
     },
     library,
     pauses,
+    openArchive: (entries, sink) => Promise.resolve(openZip(entries, sink)),
     watchSource,
     fetcher: {
       fetchPiece: async (chunk, piece) => {
@@ -223,7 +228,11 @@ async function setUp(init: Init = {}) {
     },
     onLocked: () => undefined,
   });
-  const find = (name: string) => transfers.list().find((one) => one.name === name);
+  onPauses = () => {
+    transfers.onPauses();
+  };
+  const list = () => [...transfers.all()];
+  const find = (name: string) => list().find((one) => one.name === name);
   init.onFile?.(library, () => {
     transfers.setPaused(find('a.bin')?.id ?? '', true);
   });
@@ -233,6 +242,7 @@ async function setUp(init: Init = {}) {
     pauses,
     reopen,
     transfers,
+    list,
     full: () => full,
     idOf: (name: string) => find(name)?.id ?? '',
     stateOf: (name: string) => find(name)?.state,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TransferView } from '../../../src/app/view.ts';
 import { connectionNotice, connectionSentence } from '../../../src/ui/connection-words.ts';
-import { failedGroups } from '../../../src/ui/failed-groups.ts';
 import { fileKind } from '../../../src/ui/file-kind.ts';
-import { device } from '../../../src/ui/gallery/fixtures.ts';
+import { device, flow } from '../../../src/ui/gallery/fixtures.ts';
 import { lendingRange } from '../../../src/ui/lending.ts';
 import { avatarHue, initialsOf } from '../../../src/ui/people.ts';
 import { findObstacle } from '../../../src/ui/requirements.ts';
@@ -86,25 +85,24 @@ describe('transfers', () => {
     wanted: 3,
     secondsLeft: undefined,
   };
-  const cancelled: TransferView = { ...base, phase: 'failed', why: 'cancelled', retry: undefined };
-  const failed: TransferView = { ...base, phase: 'failed', why: 'disk-full', retry: 'again' };
-  const changed: TransferView = { ...base, phase: 'failed', why: 'changed', retry: 'choose' };
   const paused: TransferView = { ...base, phase: 'paused', during: 'sending', fraction: 0.629 };
-  const flow = { allPaused: false, secondsLeft: undefined };
-  const sumUp = (...all: TransferView[]) => summariseTransfers(all, flow);
+  const fetching: TransferView = { ...base, phase: 'fetching', fraction: 0 };
+  const sumUp = (
+    ...[counts, more, transfers = []]: [...Parameters<typeof flow>, TransferView[]?]
+  ) => summariseTransfers({ transfers, flow: flow(counts, more) });
 
-  it('are summed up with what moves first', () => {
-    expect(sumUp()).toBeUndefined();
-    expect(sumUp(failed, sending, sending)).toBe('Sending 2 files');
-    expect(sumUp(failed, cancelled)).toBe('1 transfer stopped');
-    expect(sumUp(cancelled)).toBe('1 transfer done');
-    expect(sumUp(paused, paused)).toBe('2 files paused');
-    expect(summariseTransfers([], { ...flow, allPaused: true })).toBe('Transfers paused');
+  it('are summed up with what moves first, also those that are not shown', () => {
+    expect(sumUp({}, {})).toBeUndefined();
+    expect(sumUp({ failed: 1, moving: 20_000 }, {}, [sending])).toBe('Sending 20,000 files');
+    expect(sumUp({ moving: 3 }, {}, [fetching, sending])).toBe('Moving 3 files');
+    expect(sumUp({ failed: 1 }, {})).toBe('1 transfer stopped');
+    expect(sumUp({ finished: 1 }, {})).toBe('1 transfer done');
+    expect(sumUp({ paused: 2 }, {})).toBe('2 files paused');
+    expect(sumUp({ waiting: 2 }, { allPaused: true })).toBe('Transfers paused');
   });
 
   it('say how long it takes where that is known', () => {
-    const known = { ...flow, secondsLeft: 170 };
-    expect(summariseTransfers([sending, sending], known)).toBe('Sending 2 files, about 3 min');
+    expect(sumUp({ moving: 2 }, { secondsLeft: 170 })).toBe('Sending 2 files, about 3 min');
     expect(transferSentence({ ...sending, secondsLeft: 59 })).toBe(
       'Sending, 0 of 3 confirmed, under a minute',
     );
@@ -113,17 +111,8 @@ describe('transfers', () => {
     expect(transferSentence(paused)).toBe('Paused at 62%. Nothing is lost.');
   });
 
-  it('that failed for one reason are one group, with one way to try them again', () => {
-    const groups = failedGroups([failed, sending, changed, failed]);
-    expect(groups.map(({ why, retry, transfers }) => [why, retry, transfers.length])).toEqual([
-      ['disk-full', 'again', 2],
-      ['changed', 'choose', 1],
-    ]);
-  });
-
-  it('are announced once per phase, and a cancel not at all', () => {
+  it('are announced once per phase', () => {
     expect(transferAnnouncement(sending)).toBe('a.jpg is locked and on its way.');
-    expect(transferAnnouncement(cancelled)).toBeUndefined();
     const log = createPhaseLog();
     const heard = ['reading', 'sending', 'sending', 'confirmed'].map((one) => log.note('t', one));
     expect(heard).toEqual(['new', 'reading', undefined, 'sending']);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMemoryFileSink } from '../../../../src/adapters/memory/memory-file-sink.ts';
-import { readTabMessage, tabMessage } from '../../../../src/app/tabs/messages.ts';
+import { readTabMessage, tabMessage, TABS_VERSION } from '../../../../src/app/tabs/messages.ts';
 import type { FileId } from '../../../../src/domain/ids.ts';
 import type { TabLink } from '../../../../src/ports/tab-link.ts';
 import { openProfile, someFile, type TestTab } from './tab-parts.ts';
@@ -169,7 +169,11 @@ describe('messages between tabs', () => {
     fc.assert(
       fc.property(fc.anything(), (message) => {
         inject(message);
-        inject({ ...(typeof message === 'object' ? message : {}), kind: 'ask', version: 1 });
+        inject({
+          ...(typeof message === 'object' ? message : {}),
+          kind: 'ask',
+          version: TABS_VERSION,
+        });
         return readTabMessage(message) === undefined;
       }),
       { numRuns: 200 },
@@ -184,8 +188,8 @@ describe('messages between tabs', () => {
       { kind: 'beat', tab, term: -1 },
       { kind: 'beat', tab, term: 1, more: 1 },
     ]) {
-      expect(readTabMessage({ ...bad, version: 1 })).toBeUndefined();
-      inject({ ...bad, version: 1 });
+      expect(readTabMessage({ ...bad, version: TABS_VERSION })).toBeUndefined();
+      inject({ ...bad, version: TABS_VERSION });
     }
     await clock.advance(2000);
     expect(disk.calls).toEqual([]);
@@ -197,7 +201,7 @@ describe('messages between tabs', () => {
     const other = tabs.openTab();
     await other.lock.acquire({ steal: false, signal: new AbortController().signal });
     other.link.subscribe(() => {
-      other.link.post({ version: 2, kind: 'beat', news: [] });
+      other.link.post({ version: TABS_VERSION + 1, kind: 'beat', news: [] });
     });
     const tab = open();
     await clock.advance(10_000);
