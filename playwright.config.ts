@@ -1,19 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { findChromium } from './scripts/find-chromium.mjs';
-
-const chromium = findChromium();
-
-/** A quiet browser for a machine without an outside network. */
-const FLAGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { quietChromium } from './scripts/quiet-chromium.mjs';
 
 // No webServer: each test starts its own relay, and some stop it.
 export default defineConfig({
@@ -32,9 +18,6 @@ export default defineConfig({
     browserName: 'chromium',
     trace: 'off',
     screenshot: 'only-on-failure',
-    launchOptions: {
-      ...(chromium === undefined ? {} : { executablePath: chromium }),
-      args: FLAGS,
-    },
+    launchOptions: quietChromium(),
   },
 });

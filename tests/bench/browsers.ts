@@ -3,26 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
-import { findChromium } from '../../scripts/find-chromium.mjs';
-
-/** As in the e2e tests: a quiet browser for a machine without an outside network. */
-const FLAGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { quietChromium } from '../../scripts/quiet-chromium.mjs';
 
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = findChromium();
-  return chromium.launch({
-    ...(executablePath === undefined ? {} : { executablePath }),
-    args: FLAGS,
-  });
+  return chromium.launch(quietChromium());
 }
 
 /** Two pages in two browsers, as two people have them, on an origin that serves `folder`. */

@@ -1,33 +1,40 @@
 import type { Page } from '@playwright/test';
+import { watchHandles } from '../e2e/handles.ts';
 import { createCircle, goTo, inviteLink, openStage, type Person } from '../e2e/people.ts';
 import { repeat } from './figures.ts';
 
 /** More than a busy machine needs; what is measured is measured elsewhere. */
 const PATIENCE_MS = 120_000;
+const STORE_PATIENCE_MS = 60 * 60_000;
 
 export interface BenchCircle {
   readonly owner: Person;
   readonly others: readonly Person[];
+  /** One more who joins, in a browser of their own. */
+  addGuest(): Promise<void>;
   end(): Promise<void>;
 }
 
 /** Ana and so many others, everyone here; Ana looks at her files. */
-export async function openCircle(others: number): Promise<BenchCircle> {
+export async function openCircle(guests: number): Promise<BenchCircle> {
   const stage = await openStage();
   try {
     const owner = await stage.person('Ana');
+    await owner.context.addInitScript(watchHandles);
     await createCircle(owner, stage.relay.url, 'Bench');
-    const joined = await repeat(others, async (i) => {
-      const other = await stage.person(`Guest ${String(i + 1)}`);
-      await openLink(other.page, await inviteLink(owner), other.name);
-      await join(other.page, PATIENCE_MS);
-      return other;
-    });
+    const others: Person[] = [];
+    const addGuest = async () => {
+      const guest = await stage.person(`Guest ${String(others.length + 1)}`);
+      await openLink(guest.page, await inviteLink(owner), guest.name);
+      await join(guest.page, PATIENCE_MS);
+      others.push(guest);
+    };
+    await repeat(guests, addGuest);
     // The invite sheet of the first link is open when nobody was invited.
     await owner.page.keyboard.press('Escape');
     await goTo(owner, 'Files');
-    if (others > 0) await peopleHere(owner, others + 1);
-    return { owner, others: joined, end: () => stage.end() };
+    if (guests > 0) await peopleHere(owner, guests + 1);
+    return { owner, others, addGuest, end: () => stage.end() };
   } catch (error) {
     await stage.end();
     throw error;
@@ -60,6 +67,14 @@ export async function stored(page: Page, file: string, copies: number): Promise<
         ({ textContent }) => textContent.includes(name) && textContent.includes(text),
       ),
     [file, `${words} confirmed, not checked yet`] as const,
-    { polling: 50, timeout: 30 * 60_000 },
+    { polling: 50, timeout: STORE_PATIENCE_MS },
   );
+}
+
+/** Until the strip says that all `files` files there are have the copies they should have. */
+export async function allStored(page: Page, files: number): Promise<void> {
+  const count = String(files).replace(/\B(?=(\d{3})+$)/g, '\\D?');
+  const words =
+    files === 1 ? /Your file has its copies/ : new RegExp(`All ${count} files have their copies`);
+  await page.getByText(words).first().waitFor({ timeout: STORE_PATIENCE_MS });
 }

@@ -5,8 +5,9 @@ import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { withTwoPages } from './browsers.ts';
-import { figure, MIB, rate, repeat, RUNS, TRANSFER_MIB, type Figure } from './figures.ts';
+import { figure, MIB, rate, RUNS, TRANSFER_MIB, type Figure } from './figures.ts';
 import { pageScripts } from './page-scripts.ts';
+import { besideRaw, withRawChannel } from './raw-channel.ts';
 import type { Libp2pBench } from './pages/libp2p-stream.ts';
 
 interface BenchPage {
@@ -14,7 +15,7 @@ interface BenchPage {
 }
 
 /** One libp2p stream over WebRTC between two pages with the app's settings, 64 KiB writes. */
-export async function benchLibp2pStream(raw: number | undefined): Promise<readonly Figure[]> {
+export async function benchLibp2pStream(): Promise<readonly Figure[]> {
   const folder = await pageScripts('libp2p-stream');
   const relay = await startOpenRelay();
   try {
@@ -31,10 +32,12 @@ export async function benchLibp2pStream(raw: number | undefined): Promise<readon
         (at) => (globalThis as unknown as BenchPage).bench.open(at),
         relay.address,
       );
-      const seconds = await repeat(RUNS, () =>
-        sender.evaluate(
-          ({ to, bytes }) => (globalThis as unknown as BenchPage).bench.send(to, bytes),
-          { to: address, bytes: TRANSFER_MIB * MIB },
+      const { seconds, raw } = await withRawChannel((wire) =>
+        besideRaw(wire, RUNS, () =>
+          sender.evaluate(
+            ({ to, bytes }) => (globalThis as unknown as BenchPage).bench.send(to, bytes),
+            { to: address, bytes: TRANSFER_MIB * MIB },
+          ),
         ),
       );
       return [figure('libp2p stream alone', rate(TRANSFER_MIB, seconds), 'MiB/s', raw)];

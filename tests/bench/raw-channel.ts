@@ -1,19 +1,49 @@
 import type { Page } from '@playwright/test';
 import { withTwoPages } from './browsers.ts';
-import { figure, rate, repeat, RUNS, TRANSFER_MIB, type Figure } from './figures.ts';
+import { figure, median, RUNS, rate, repeat, TRANSFER_MIB, type Figure } from './figures.ts';
 
 interface RawPage {
   rawPeer: RTCPeerConnection;
   rawChannel: RTCDataChannel;
 }
 
-/** What the wire of this machine gives: one RTCDataChannel, 64 KiB writes, bufferedAmount obeyed. */
+/** One RTCDataChannel between two browsers of their own: 64 KiB writes, bufferedAmount obeyed. */
+export interface RawChannel {
+  /** Seconds from the first write until the receiver said that it has the last byte. */
+  send(mib: number): Promise<number>;
+}
+
+/** What the wire of this machine gives. */
 export async function benchRawChannel(): Promise<readonly Figure[]> {
-  return withTwoPages('/nowhere', async (sender, receiver) => {
-    await connect(sender, receiver);
-    const seconds = await repeat(RUNS, () => send(sender, receiver, TRANSFER_MIB));
+  return withRawChannel(async (raw) => {
+    const seconds = await repeat(RUNS, () => raw.send(TRANSFER_MIB));
     return [figure('raw RTCDataChannel', rate(TRANSFER_MIB, seconds), 'MiB/s')];
   });
+}
+
+export function withRawChannel<T>(work: (raw: RawChannel) => Promise<T>): Promise<T> {
+  return withTwoPages('/nowhere', async (sender, receiver) => {
+    await connect(sender, receiver);
+    return work({ send: (mib) => send(sender, receiver, mib) });
+  });
+}
+
+/**
+ * The runs, each with one of the raw channel right before and after it, so that both saw the same
+ * machine. Seconds of the runs, and MiB/s of the wire meanwhile.
+ */
+export async function besideRaw(
+  raw: RawChannel,
+  runs: number,
+  run: (index: number) => Promise<number>,
+): Promise<{ readonly seconds: readonly number[]; readonly raw: number }> {
+  const wire = [await raw.send(TRANSFER_MIB)];
+  const seconds = await repeat(runs, async (i) => {
+    const one = await run(i);
+    wire.push(await raw.send(TRANSFER_MIB));
+    return one;
+  });
+  return { seconds, raw: TRANSFER_MIB / median(wire) };
 }
 
 async function connect(sender: Page, receiver: Page): Promise<void> {
@@ -58,7 +88,6 @@ async function connect(sender: Page, receiver: Page): Promise<void> {
   await receiver.waitForFunction(() => 'rawChannel' in globalThis);
 }
 
-/** Seconds from the first write until the receiver said that it has the last byte. */
 async function send(sender: Page, receiver: Page, mib: number): Promise<number> {
   await receiver.evaluate((bytes) => {
     const { rawChannel } = globalThis as unknown as RawPage;

@@ -13,31 +13,39 @@ import {
   TRANSFER_MIB,
   type Figure,
 } from './figures.ts';
-import { inputFile } from './input-files.ts';
+import { inputFile } from '../e2e/input-files.ts';
+import { besideRaw, withRawChannel, type RawChannel } from './raw-channel.ts';
 
 const COPIES = 3;
+const SIZE = `${String(TRANSFER_MIB)} MiB`;
 const PATIENCE_MS = 300_000;
 
 /** Storing and opening through the real app: the production build, four browsers, one relay. */
-export async function benchTransfer(raw: number | undefined): Promise<readonly Figure[]> {
-  const { owner, others, end } = await openCircle(3);
-  try {
-    const stores = await repeat(RUNS, (i) => storeOne(owner.page, i));
-    const size = String(TRANSFER_MIB);
-    const sent = COPIES * rate(TRANSFER_MIB, stores);
-    await freeUp(owner, nameOf(0));
-    const fromThree = await repeat(RUNS, () => fetchOne(owner.page));
-    for (const other of others.slice(1)) await other.context.close();
-    await peopleHere(owner, 2);
-    const fromOne = await repeat(RUNS, () => fetchOne(owner.page));
-    return [
-      figure(`store ${size} MiB to 3, bytes sent`, sent, 'MiB/s', raw),
-      figure(`retrieve ${size} MiB from 3`, rate(TRANSFER_MIB, fromThree), 'MiB/s', raw),
-      figure(`retrieve ${size} MiB from 1`, rate(TRANSFER_MIB, fromOne), 'MiB/s', raw),
-    ];
-  } finally {
-    await end();
-  }
+export function benchTransfer(): Promise<readonly Figure[]> {
+  return withRawChannel(async (raw) => {
+    const { owner, others, end } = await openCircle(COPIES);
+    try {
+      const stores = await besideRaw(raw, RUNS, (i) => storeOne(owner.page, i));
+      await freeUp(owner, nameOf(0));
+      const fromThree = await fetches(raw, owner);
+      for (const other of others.slice(1)) await other.context.close();
+      await peopleHere(owner, 2);
+      const fromOne = await fetches(raw, owner);
+      const store = COPIES * rate(TRANSFER_MIB, stores.seconds);
+      return [
+        figure(`store ${SIZE} to 3, bytes sent`, store, 'MiB/s', stores.raw),
+        figure(`retrieve ${SIZE} from 3`, fromThree.rate, 'MiB/s', fromThree.raw),
+        figure(`retrieve ${SIZE} from 1`, fromOne.rate, 'MiB/s', fromOne.raw),
+      ];
+    } finally {
+      await end();
+    }
+  });
+}
+
+async function fetches(raw: RawChannel, owner: Person) {
+  const runs = await besideRaw(raw, RUNS, () => fetchOne(owner.page));
+  return { rate: rate(TRANSFER_MIB, runs.seconds), raw: runs.raw };
 }
 
 /** Somebody new, with an empty profile, from opening the link to a first file of 1 MB at three people. */

@@ -2,7 +2,8 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { withTwoPages } from './browsers.ts';
-import { figure, MIB, rate, repeat, RUNS, TRANSFER_MIB, type Figure } from './figures.ts';
+import { figure, MIB, rate, RUNS, TRANSFER_MIB, type Figure } from './figures.ts';
+import { besideRaw, withRawChannel } from './raw-channel.ts';
 import { startTracker } from './tracker.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -25,7 +26,7 @@ interface TorrentPage {
 }
 
 /** Tab to tab with a tracker of our own: from adding the magnet link until everything is there. */
-export async function benchWebTorrent(raw: number | undefined): Promise<readonly Figure[]> {
+export async function benchWebTorrent(): Promise<readonly Figure[]> {
   await mkdir(FOLDER, { recursive: true });
   await cp(BUNDLE, join(FOLDER, 'webtorrent.js'));
   const tracker = await startTracker();
@@ -33,10 +34,12 @@ export async function benchWebTorrent(raw: number | undefined): Promise<readonly
   try {
     return await withTwoPages(FOLDER, async (sender, receiver) => {
       await Promise.all([openClient(sender), openClient(receiver)]);
-      const seconds = await repeat(RUNS, async (i) => {
-        const magnet = await seed(sender, announce, i);
-        return await fetchAll(receiver, magnet, announce);
-      });
+      const { seconds, raw } = await withRawChannel((wire) =>
+        besideRaw(wire, RUNS, async (i) => {
+          const magnet = await seed(sender, announce, i);
+          return await fetchAll(receiver, magnet, announce);
+        }),
+      );
       return [figure('WebTorrent, tab to tab', rate(TRANSFER_MIB, seconds), 'MiB/s', raw)];
     });
   } finally {

@@ -4,6 +4,7 @@ import {
   addFiles,
   createCircle,
   download,
+  freeUp,
   goTo,
   inviteLink,
   joinCircle,
@@ -14,6 +15,7 @@ import {
   type Person,
   type Stage,
 } from './people.ts';
+import { filesOnDisk } from './disk.ts';
 import { realFiles, type TestFile } from './files.ts';
 
 const STORED = '3 copies confirmed, not checked yet.';
@@ -86,7 +88,7 @@ test.describe('a circle of four browsers', () => {
     for (const person of everyone()) await person.page.reload();
     await expect(ana.page.getByText('4 of 4 people here')).toBeVisible({ timeout: 20_000 });
     for (const file of files) await freeUp(ana, file.name);
-    expect(await ownChunks(ana)).toEqual([]);
+    expect(await filesOnDisk(ana.page, '/own/')).toEqual([]);
     for (const file of files) {
       const bytes = await download(ana, file.name);
       expect(bytes.equals(file.buffer), file.name).toBe(true);
@@ -143,13 +145,6 @@ test.describe('a circle of four browsers', () => {
   });
 });
 
-async function freeUp(person: Person, name: string): Promise<void> {
-  await openFile(person, name);
-  await person.page.getByRole('button', { name: 'Free up space here' }).click();
-  await expect(person.page.getByText('Not on this device.')).toBeVisible();
-  await goTo(person, 'Files');
-}
-
 async function freeUpIsRefused(person: Person, name: string): Promise<void> {
   await openFile(person, name);
   await person.page.getByRole('button', { name: 'Free up space here' }).click();
@@ -166,27 +161,8 @@ async function violations(person: Person): Promise<readonly string[]> {
 
 /** How many chunks these people's browsers hold for others. */
 async function heldChunks(people: readonly Person[]): Promise<number> {
-  const held = await Promise.all(people.map((one) => chunksUnder(one, '/held/')));
+  const held = await Promise.all(people.map((one) => filesOnDisk(one.page, '/held/')));
   return held.flat().length;
-}
-
-function ownChunks(person: Person): Promise<readonly string[]> {
-  return chunksUnder(person, '/own/');
-}
-
-/** Names of the files below a folder of that name in the real OPFS of this person's browser. */
-function chunksUnder(person: Person, part: string): Promise<readonly string[]> {
-  return person.page.evaluate(async (wanted) => {
-    const found: string[] = [];
-    async function walk(folder: FileSystemDirectoryHandle, path: string): Promise<void> {
-      for await (const [name, handle] of folder.entries()) {
-        if (handle instanceof FileSystemDirectoryHandle) await walk(handle, `${path}${name}/`);
-        else if (path.includes(wanted)) found.push(path + name);
-      }
-    }
-    await walk(await navigator.storage.getDirectory(), '/');
-    return found;
-  }, part);
 }
 
 /** Whether the strip says that the relay is there. */

@@ -31,8 +31,9 @@ test.afterEach(async () => {
 async function someone(
   saving: NonNullable<PersonInit['saving']>,
   paceMs?: number,
+  flags: readonly string[] = [],
 ): Promise<Person> {
-  const person = await stage.person('Ana', { saving });
+  const person = await stage.person('Ana', { saving, flags });
   await person.page.addInitScript(watchTheWay, paceMs);
   await createCircle(person, stage.relay.url, 'Family');
   await person.page.keyboard.press('Escape');
@@ -183,5 +184,19 @@ test('the file goes where the person picked, where there is a dialog', async () 
   });
   expect(picked).toEqual([...content.subarray(-16), content.length]);
   expect(await way(ana.page)).toEqual({ streamed: 0, linked: 0 });
+  expect(ana.complaints).toEqual([]);
+});
+
+test('a browser without files of its own keeps pieces in its database and saves through memory', async () => {
+  const ana = await someone('file', undefined, [
+    '--disable-blink-features=FileSystemAccessOriginPrivate',
+  ]);
+  expect(await ana.page.evaluate(() => 'getDirectory' in navigator.storage)).toBe(false);
+  const content = someBytes(3_000_001);
+  await store(ana, 'a.bin', content);
+  const download = await startDownload(ana, 'a.bin');
+  expect((await readFile(await download.path())).equals(content)).toBe(true);
+  expect(await way(ana.page)).toEqual({ streamed: 0, linked: 1 });
+  await expect(ana.page.getByText('Saved to this device').first()).toBeVisible();
   expect(ana.complaints).toEqual([]);
 });

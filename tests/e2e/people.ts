@@ -3,20 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { chromium, expect, type BrowserContext, type Page } from '@playwright/test';
-import { findChromium } from '../../scripts/find-chromium.mjs';
+import { quietChromium } from '../../scripts/quiet-chromium.mjs';
 import { startRelay, type Relay } from '../../relay-server/start-relay.ts';
 
 const DIST = joinPath(import.meta.dirname, '../../dist');
-const FLAGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** One person: a browser of their own with a profile on disk. */
 export interface Person {
@@ -46,6 +36,8 @@ export interface PersonInit {
   /** What the app finds for saving a file; by default what most browsers have: no picker. */
   readonly saving?: 'picker' | 'stream' | 'file';
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Of the browser, to take features away. */
+  readonly flags?: readonly string[];
 }
 
 export async function openStage(): Promise<Stage> {
@@ -56,10 +48,8 @@ export async function openStage(): Promise<Stage> {
     relay,
     async person(name, init = {}) {
       const profile = joinPath(folder, `profile-${String(people.length)}`);
-      const executablePath = findChromium();
       const context = await chromium.launchPersistentContext(profile, {
-        ...(executablePath === undefined ? {} : { executablePath }),
-        args: FLAGS,
+        ...quietChromium(init.flags),
         viewport: init.viewport ?? { width: 1280, height: 800 },
         acceptDownloads: true,
       });
@@ -165,7 +155,12 @@ export async function addFiles(
   person: Person,
   files: readonly { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }[],
 ): Promise<void> {
-  await person.page.locator('input[type=file]').setInputFiles([...files]);
+  await fileInput(person.page).setInputFiles([...files]);
+}
+
+/** Where files, not folders, are chosen. */
+export function fileInput(page: Page) {
+  return page.locator('input[type=file]:not([webkitdirectory])');
 }
 
 /** Opens the file's page and downloads it. */
@@ -179,6 +174,29 @@ export async function download(person: Person, name: string): Promise<Buffer> {
   const bytes = await readFile(await got.path());
   await goTo(person, 'Files');
   return bytes;
+}
+
+/** Drops this device's copy of a file that the others have. */
+export async function freeUp(person: Person, name: string): Promise<void> {
+  await openFile(person, name);
+  await person.page.getByRole('button', { name: 'Free up space here' }).click();
+  await expect(person.page.getByText('Not on this device.')).toBeVisible();
+  await goTo(person, 'Files');
+}
+
+/** On how many other people's devices each file shall be. */
+export async function setCopies(person: Person, copies: number): Promise<void> {
+  await goTo(person, 'Settings');
+  const choices = person.page.getByRole('group', { name: 'Copies of each file' });
+  await choices.getByRole('radio', { name: String(copies), exact: true }).check({ force: true });
+}
+
+/** The list of transfers, which opens from the strip. */
+export async function openTray({ page }: Person): Promise<void> {
+  const tray = page.getByRole('complementary', { name: 'Transfers' });
+  if (await tray.isVisible()) return;
+  await page.getByRole('banner', { name: 'Status' }).getByRole('button').click();
+  await expect(tray).toBeVisible();
 }
 
 export async function goTo(person: Person, tab: 'Files' | 'Circle' | 'Settings'): Promise<void> {
@@ -196,4 +214,20 @@ export function row(person: Person, name: string) {
 
 export function someBytes(length: number): Buffer {
   return randomBytes(length);
+}
+
+/** Scrolls until the file's row is there: of a long list only a part is. */
+export async function reveal(person: Person, name: string): Promise<void> {
+  const { page } = person;
+  const wanted = row(person, name);
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+  });
+  await expect(async () => {
+    if ((await wanted.count()) > 0) return;
+    await page.evaluate(() => {
+      scrollBy(0, innerHeight);
+    });
+    await expect(wanted).toHaveCount(1, { timeout: 100 });
+  }).toPass({ intervals: [10] });
 }
