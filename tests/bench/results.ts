@@ -15,7 +15,7 @@ interface PartResult {
 }
 
 /** The commit, marked when files differ from it, and the mode: only what agrees in both is one run. */
-export function sourcesNow(): string {
+function sourcesNow(): string {
   const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
   const commit = execFileSync('git', describe, { cwd: ROOT, encoding: 'utf8' }).trim();
   return QUICK ? `${commit} quick` : commit;
