@@ -4,6 +4,7 @@ import type { BulkCrypto } from '../../ports/bulk-crypto.ts';
 import type { ByteCheck, ChunkKey, ChunkStore } from '../../ports/chunk-store.ts';
 import { meetsCheck } from './byte-check.ts';
 import { checkChunkKey, readChunkKey } from './chunk-key.ts';
+import { createFolderCache } from './folder-cache.ts';
 import { createKeyQueue } from './key-queue.ts';
 import { readWholeFile, writeWholeFile } from './sync-file.ts';
 import { isQuotaError, nameOf, StorageUnavailableError } from './storage-errors.ts';
@@ -21,6 +22,7 @@ export function createOpfsChunkStore(
   bulk: Pick<BulkCrypto, 'sha256'>,
 ): ChunkStore {
   const queue = createKeyQueue();
+  const folders = createFolderCache(root);
   let closed = false;
 
   async function inTurn<T>(key: ChunkKey, task: (path: FilePath) => Promise<T>): Promise<T> {
@@ -36,8 +38,9 @@ export function createOpfsChunkStore(
   ): Promise<Result<undefined, 'full' | 'mismatch'>> {
     if (!(await meetsCheck(bulk, bytes, check))) return fail('mismatch');
     try {
-      const folder = await folderOf(root, path, { create: true });
-      await writeWholeFile(await folder.getFileHandle(path.name, { create: true }), bytes);
+      await folders.in(path.folders, { create: true }, async (folder) =>
+        writeWholeFile(await folder.getFileHandle(path.name, { create: true }), bytes),
+      );
       return ok();
     } catch (error) {
       await removeFile(path);
@@ -52,8 +55,9 @@ export function createOpfsChunkStore(
   ): Promise<Result<Bytes, 'absent' | 'damaged'>> {
     let bytes: Bytes;
     try {
-      const folder = await folderOf(root, path, { create: false });
-      bytes = await readWholeFile(await folder.getFileHandle(path.name));
+      bytes = await folders.in(path.folders, { create: false }, async (folder) =>
+        readWholeFile(await folder.getFileHandle(path.name)),
+      );
     } catch (error) {
       if (isMissing(error)) return fail('absent');
       if (nameOf(error) === 'NotReadableError') return fail('damaged');
@@ -64,8 +68,7 @@ export function createOpfsChunkStore(
 
   async function removeFile(path: FilePath): Promise<void> {
     try {
-      const folder = await folderOf(root, path, { create: false });
-      await folder.removeEntry(path.name);
+      await folders.in(path.folders, { create: false }, (folder) => folder.removeEntry(path.name));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -106,16 +109,6 @@ function pathOf(key: ChunkKey): FilePath {
 function keyOf({ folders, name }: FilePath): ChunkKey | undefined {
   if (folders.at(-1) !== name.slice(0, 2)) return undefined;
   return readChunkKey([...folders.slice(0, -1), name].join('/'));
-}
-
-async function folderOf(
-  root: FileSystemDirectoryHandle,
-  path: FilePath,
-  options: { readonly create: boolean },
-): Promise<FileSystemDirectoryHandle> {
-  let folder = root;
-  for (const name of path.folders) folder = await folder.getDirectoryHandle(name, options);
-  return folder;
 }
 
 async function* filesBelow(
