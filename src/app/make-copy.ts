@@ -8,6 +8,7 @@ import type { Copy, CopyReceipts } from './copy-receipts.ts';
 import type { ChunkFetcher } from './fetch-chunk.ts';
 import type { Library } from './library.ts';
 import type { PeerCalls } from './peer-calls.ts';
+import { createCopySealer } from './seal-copies.ts';
 
 /** `no-source`: neither this device nor anyone here has the bytes. */
 export type CopyOutcome = 'stored' | 'refused' | 'unreachable' | 'no-source';
@@ -36,6 +37,8 @@ export interface CopyMakerDeps {
   readonly fetcher: Pick<ChunkFetcher, 'fetch'>;
   readonly receipts: CopyReceipts;
   readonly isHere: (device: DeviceId) => boolean;
+  /** More copies of it are due than are under way. */
+  readonly wantsMore: (chunk: ChunkId) => boolean;
   /** A receipt came with the answer to a grant. */
   readonly onReceipt: (from: DeviceId, receipt: Bytes) => Promise<boolean>;
 }
@@ -49,28 +52,9 @@ interface Outgoing {
 }
 
 export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
-  const { library, crypto, calls } = deps;
+  const { library, calls } = deps;
+  const sealer = createCopySealer(deps);
   const outgoing = new Map<ReplicaId, Outgoing>();
-
-  /** The chunk under the seal of this holder; from another holder if this device has no good copy. */
-  async function sealFor(piece: PieceRecord, to: Candidate, signal: AbortSignal) {
-    const place = {
-      circle: deps.circle,
-      chunkId: piece.chunk_id,
-      node: to.device,
-      holderMember: to.member,
-      sealEpoch: nextSealEpoch(piece, to.device),
-    };
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const source = await deps.fetcher.fetch(piece.chunk_id, signal);
-      if (!source.ok) return undefined;
-      const sealed = await crypto.sealReplica(place, source.value);
-      if (sealed.ok) return { sealEpoch: place.sealEpoch, replica: sealed.value };
-      // Only the local copy is not verified when fetched: it is rotten, so look elsewhere.
-      await library.updatePiece(piece.chunk_id, (now) => ({ ...now, local: false }));
-    }
-    return undefined;
-  }
 
   async function grant(
     device: DeviceId,
@@ -107,7 +91,7 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
 
   return {
     async make(piece, to, signal) {
-      const sealed = await sealFor(piece, to, signal);
+      const sealed = await sealer.seal(piece, to, signal);
       // Sealing takes a while, in which the file may have been deleted.
       if (sealed === undefined || library.piece(piece.chunk_id) === undefined) return 'no-source';
       const { sealEpoch, replica } = sealed;
@@ -176,12 +160,4 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
       outgoing.delete(replica);
     },
   };
-}
-
-/** Same seal epoch as an open grant, so that the holder sees the same replica; after a loss the next. */
-function nextSealEpoch(piece: PieceRecord, device: DeviceId): number {
-  const mine = piece.copies.filter((copy) => copy.device === device);
-  const open = mine.find((copy) => copy.state === 'granted');
-  if (open !== undefined) return open.seal_epoch;
-  return mine.reduce((next, copy) => Math.max(next, copy.seal_epoch + 1), 0);
 }

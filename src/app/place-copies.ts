@@ -80,11 +80,17 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
     ...deps,
     requestId: offers.requestId,
     receipts,
+    wantsMore,
     onReceipt: async (from, receipt) => (await onAck(from, receipt)).type === 'ok',
   });
 
   function missing(piece: PieceRecord): number {
     return Math.max(0, deps.target() - holdersOf(piece, deps.roster()).size);
+  }
+
+  function wantsMore(chunk: ChunkId): boolean {
+    const piece = library.piece(chunk);
+    return piece !== undefined && missing(piece) > (inFlight.get(chunk)?.size ?? 0);
   }
 
   function rescan(): void {

@@ -95,8 +95,17 @@ export interface CryptoPool {
     data: Blob,
     paddedLength: number,
   ): Promise<Result<{ readonly chunkId: ChunkId; readonly chunk: Bytes }, 'unreadable'>>;
-  /** `wrong-bytes`: the chunk is not the one its id names. */
-  sealReplica(place: PlaceOfChunk, chunk: Bytes): Promise<Result<SealedReplica, 'wrong-bytes'>>;
+  /**
+   * `wrong-bytes`: the chunk is not the one its id names. With `keepOpen` the verified chunk stays in
+   * the worker, for `sealAgain` to seal it for others; a few at a time, so it may be gone by then.
+   */
+  sealReplica(
+    place: PlaceOfChunk,
+    chunk: Bytes,
+    keepOpen?: boolean,
+  ): Promise<Result<SealedReplica, 'wrong-bytes'>>;
+  /** Seals a chunk that was kept open, without its bytes. `keepOpen` false: it is not wanted again. */
+  sealAgain(place: PlaceOfChunk, keepOpen: boolean): Promise<Result<SealedReplica, 'not-open'>>;
   /** The chunk inside a replica, verified against its id. */
   unsealReplica(place: PlaceOfChunk, sealed: Bytes): Promise<Result<Bytes, 'wrong-bytes'>>;
   /** Both in one: the padded plaintext of the chunk inside a replica. */

@@ -123,6 +123,42 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       expect(seen.size).toBe(6);
     });
 
+    it('seals a chunk that is open for others as it does from its bytes, until it is not wanted', async () => {
+      const { pool } = await openMember();
+      const { chunkId, chunk } = await lock(pool, bytes(LENGTH));
+      const other = placeOf(chunkId, otherNode);
+      const notOpen = { ok: false, error: 'not-open' };
+      expect(await pool.sealAgain(other, true)).toEqual(notOpen);
+      valueOf(await pool.sealReplica(placeOf(chunkId), chunk.slice(), true));
+      const again = valueOf(await pool.sealAgain(other, true));
+      expect(again).toEqual(valueOf(await pool.sealReplica(other, chunk.slice())));
+      expect(valueOf(await pool.sealAgain(placeOf(chunkId, node, 1), false)).body).not.toEqual(
+        again.body,
+      );
+      expect(await pool.sealAgain(other, true)).toEqual(notOpen);
+      // Not kept open unless asked for, and never when it is not what its id says.
+      valueOf(await pool.sealReplica(placeOf(chunkId), chunk.slice()));
+      expect(await pool.sealAgain(other, true)).toEqual(notOpen);
+      expect((await pool.sealReplica(placeOf(chunkId), flipped(chunk), true)).ok).toBe(false);
+      expect(await pool.sealAgain(other, true)).toEqual(notOpen);
+    });
+
+    it('keeps only so many chunks open', async () => {
+      const { pool } = await openMember();
+      const ids: ChunkId[] = [];
+      for (let i = 0; i < 20; i++) {
+        const { chunkId, chunk } = await lock(pool, bytes(4096), 4096);
+        valueOf(await pool.sealReplica(placeOf(chunkId), chunk, true));
+        ids.push(chunkId);
+      }
+      const open = await Promise.all(
+        ids.map(async (id) => (await pool.sealAgain(placeOf(id, otherNode), true)).ok),
+      );
+      expect(open.at(-1)).toBe(true);
+      // Two workers, six each.
+      expect(open.filter(Boolean).length).toBeLessThanOrEqual(12);
+    });
+
     it('never encrypts one piece to the same chunk twice', async () => {
       const { pool } = await openMember();
       const { keyBox, fileId } = await pool.newFile();

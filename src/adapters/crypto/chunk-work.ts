@@ -57,28 +57,41 @@ function fileKeyOf(secrets: GenerationSecrets, { fileId, keyBox }: Piece): Bytes
   return fileKeyOfBox(secrets.catalogue, fileId, keyBox);
 }
 
-export async function sealReplica(
-  tools: ChunkTools,
-  place: PlaceOfChunk,
+/** A chunk that is what its id says, and what every holder of it is told. */
+export interface OpenChunk {
+  readonly chunk: Bytes;
+  readonly publicKeys: ReturnType<typeof publicKeysOf>;
+}
+
+/** Takes the bytes. A receipt for wrong ones would count as a copy, so none is sealed unverified. */
+export async function openForSealing(
+  { bulk, secrets }: ChunkTools,
+  { circle, chunkId }: PlaceOfChunk,
   given: Bytes,
-): Promise<Result<SealedReplica, 'wrong-bytes'>> {
-  const { bulk, secrets } = tools;
-  const { circle, chunkId, node } = place;
+): Promise<OpenChunk | undefined> {
   const chunk = takeBytes(given);
-  // A receipt for wrong bytes would count as a copy, so nothing leaves unverified.
-  if (!(await isChunk(bulk, chunkId, chunk))) return fail('wrong-bytes');
+  if (!(await isChunk(bulk, chunkId, chunk))) return undefined;
+  return { chunk, publicKeys: publicKeysOf(secrets, circle, chunkId) };
+}
+
+export async function sealOpenChunk(
+  { bulk, secrets }: ChunkTools,
+  place: PlaceOfChunk,
+  { chunk, publicKeys }: OpenChunk,
+): Promise<SealedReplica> {
+  const { circle, chunkId, node } = place;
   const replicaId = replicaIdOf(circle, chunkId, node, place.sealEpoch);
   const sealed = await bulk.aesCtr(sealKeyOf(secrets, place), chunk);
   const key = swKey(secrets.audit, circle, place.holderMember);
   const tags = swTags({ key, circle, node, replicaId, data: sealed });
-  return ok({
+  return {
     replicaId,
     // Put together here: the page's thread has better things to do than to copy a mebibyte.
     body: concat(sealed, tags),
     size: sealed.length,
     sha256: await bulk.sha256(sealed),
-    ...publicKeysOf(secrets, circle, chunkId),
-  });
+    ...publicKeys,
+  };
 }
 
 export async function unsealReplica(

@@ -5,9 +5,10 @@ import { ok } from '../../domain/result.ts';
 import type { BulkCrypto } from '../../ports/bulk-crypto.ts';
 import type { CryptoPool } from '../../ports/crypto-pool.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { lockPiece, openPiece, openReplica, sealReplica, unsealReplica } from './chunk-work.ts';
+import { lockPiece, openPiece, openReplica, unsealReplica } from './chunk-work.ts';
 import { boxOfFileKey, fileKeyOfBox } from './file-keys.ts';
 import { createMemberKeys } from './member-keys.ts';
+import { createOpenChunks } from './open-chunks.ts';
 import { proveOwnershipOf } from './ownership-keys.ts';
 
 export interface CryptoEngineDeps {
@@ -22,10 +23,17 @@ export function createCryptoEngine(deps: CryptoEngineDeps): CryptoPool {
   const { bulk, vault, random } = deps;
   const keys = createMemberKeys(vault, random);
   const tools = () => ({ bulk, random, secrets: keys.current() });
+  const open = createOpenChunks();
 
   return {
-    createMember: () => keys.create(),
-    openMember: (wrapped) => keys.open(wrapped),
+    createMember() {
+      open.clear();
+      return keys.create();
+    },
+    openMember(wrapped) {
+      open.clear();
+      return keys.open(wrapped);
+    },
     sign: (as, message) => answer(() => keys.sign(as, message)),
 
     newFile: () =>
@@ -35,7 +43,9 @@ export function createCryptoEngine(deps: CryptoEngineDeps): CryptoPool {
         return { fileId, keyBox: boxOfFileKey(catalogue, random, fileId, random(32)) };
       }),
     lockPiece: async (piece, data, paddedLength) => lockPiece(tools(), piece, data, paddedLength),
-    sealReplica: async (place, chunk) => sealReplica(tools(), place, chunk),
+    sealReplica: async (place, chunk, keepOpen = false) =>
+      open.seal(tools(), place, chunk, keepOpen),
+    sealAgain: async (place, keepOpen) => open.sealAgain(tools(), place, keepOpen),
     unsealReplica: async (place, sealed) => unsealReplica(tools(), place, sealed),
     openReplica: async (piece, place, sealed) => openReplica(tools(), piece, place, sealed),
     openPiece: async (piece, chunkId, chunk) => openPiece(tools(), piece, chunkId, chunk),

@@ -1,9 +1,14 @@
 import { wrap } from 'comlink';
 import type { Bytes } from '../../domain/bytes.ts';
+import type { ChunkId } from '../../domain/ids.ts';
+import { fail } from '../../domain/result.ts';
 import type { CryptoPool } from '../../ports/crypto-pool.ts';
 import { MemberNotOpenError } from '../crypto/crypto-errors.ts';
 import { movedBytes } from './moved.ts';
 import { createWorkerLink, WorkerGoneError, type WorkerLink } from './worker-link.ts';
+
+/** Chunks of which the worker is known; more than all workers keep open together. */
+const MAX_REMEMBERED = 64;
 
 export interface CryptoWorkerPool extends CryptoPool {
   /** Ends the workers; calls under way and later ones reject with WorkerGoneError. */
@@ -17,6 +22,8 @@ export interface CryptoWorkerPool extends CryptoPool {
  */
 export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): CryptoWorkerPool {
   const places = Array.from({ length: size }, () => createPlace(makeWorker));
+  /** Which worker has a chunk open. */
+  const openAt = new Map<ChunkId, Place>();
   let wrappedMember: Bytes | undefined;
   let closed = false;
 
@@ -27,6 +34,14 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
     );
     if (best === undefined) throw new RangeError('a pool needs a worker');
     return best;
+  }
+
+  /** Forgets the oldest: the worker may have it no more either. */
+  function remember(chunk: ChunkId, worker: Place): void {
+    openAt.delete(chunk);
+    openAt.set(chunk, worker);
+    const [oldest] = openAt.keys();
+    if (openAt.size > MAX_REMEMBERED && oldest !== undefined) openAt.delete(oldest);
   }
 
   function ask<T>(call: (service: CryptoPool) => Promise<T>): Promise<T> {
@@ -49,7 +64,21 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
     sign: (as, message) => ask((service) => service.sign(as, message)),
     newFile: () => ask((service) => service.newFile()),
     lockPiece: (piece, data, length) => ask((service) => service.lockPiece(piece, data, length)),
-    sealReplica: (place, chunk) => ask((service) => service.sealReplica(place, movedBytes(chunk))),
+    sealReplica(place, chunk, keepOpen = false) {
+      if (closed) return Promise.reject(new WorkerGoneError());
+      const worker = leastBusy();
+      if (keepOpen) remember(place.chunkId, worker);
+      return worker.ask(wrappedMember, (service) =>
+        service.sealReplica(place, movedBytes(chunk), keepOpen),
+      );
+    },
+    sealAgain(place, keepOpen) {
+      if (closed) return Promise.reject(new WorkerGoneError());
+      const worker = openAt.get(place.chunkId);
+      if (worker === undefined) return Promise.resolve(fail('not-open'));
+      if (!keepOpen) openAt.delete(place.chunkId);
+      return worker.ask(wrappedMember, (service) => service.sealAgain(place, keepOpen));
+    },
     unsealReplica: (place, sealed) =>
       ask((service) => service.unsealReplica(place, movedBytes(sealed))),
     openReplica: (piece, place, sealed) =>

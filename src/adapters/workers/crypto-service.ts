@@ -9,7 +9,9 @@ export function createCryptoService(engine: CryptoPool): CryptoPool {
     sign: (as, message) => engine.sign(as, message),
     newFile: () => engine.newFile(),
     lockPiece: async (piece, data, length) => moved(await engine.lockPiece(piece, data, length)),
-    sealReplica: async (place, chunk) => moved(await engine.sealReplica(place, chunk)),
+    sealReplica: async (place, chunk, keepOpen) =>
+      moved(await engine.sealReplica(place, chunk, keepOpen)),
+    sealAgain: async (place, keepOpen) => moved(await engine.sealAgain(place, keepOpen)),
     unsealReplica: async (place, sealed) => moved(await engine.unsealReplica(place, sealed)),
     openReplica: async (piece, place, sealed) =>
       moved(await engine.openReplica(piece, place, sealed)),

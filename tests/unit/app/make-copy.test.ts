@@ -156,6 +156,7 @@ async function start(
     crypto: owner.crypto,
     library: owner.library,
     isHere: () => true,
+    wantsMore: () => false,
     receipts,
     calls: createPeerCalls({
       call: async (_lane, _to: DeviceId, payload) => {

@@ -33,7 +33,8 @@ export async function createOwner(seed: string) {
   const profile = createProfile(seed);
   const { environment, records, chunks, bulk, vault } = profile;
   const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
-  const { member } = (await crypto.createMember()).member;
+  const created = await crypto.createMember();
+  const { member } = created.member;
   const library = await openLibrary(records, crypto);
   const source = createMemoryFileSource({ name: 'a.txt', bytes: environment.random(3 * KIB) });
   const { signal } = new AbortController();
@@ -46,6 +47,8 @@ export async function createOwner(seed: string) {
     ...profile,
     crypto,
     member,
+    /** The member's secrets as they lie on the disk. */
+    wrapped: created.wrapped,
     library,
     file: locked.value,
     chunk: piece.chunk_id,
