@@ -4,7 +4,7 @@ import type { PieceRecord } from '../domain/records.ts';
 import type { readReceipt } from '../domain/replication/receipt.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
-import type { Library } from './library.ts';
+import type { Library, Receipt } from './library.ts';
 
 export type Copy = PieceRecord['copies'][number];
 
@@ -47,12 +47,13 @@ export function createCopyReceipts(deps: {
     }
   }
 
-  function note(chunk: ChunkId, copy: Copy) {
+  function note(chunk: ChunkId, copy: Copy, receipt?: Receipt) {
     chunkOf.set(copy.replica_id, chunk);
-    return library.updatePiece(chunk, (piece) => ({
+    const add = (piece: PieceRecord) => ({
       ...piece,
       copies: [...piece.copies.filter((known) => isKept(known, copy)), copy],
-    }));
+    });
+    return library.updatePiece(chunk, add, receipt);
   }
 
   function granted(replica: ReplicaId): { chunk: ChunkId; copy: Copy } | undefined {
@@ -80,12 +81,8 @@ export function createCopyReceipts(deps: {
         if (copy.size !== replica.size || !equalBytes(copy.sha256, replica.sha256)) continue;
         if (copy.state !== 'stored') {
           const confirmed = environment.now();
-          const written = await note(chunk, {
-            ...copy,
-            state: 'stored',
-            receipt: bytes,
-            confirmed,
-          });
+          const signed = { replica: replica.replicaId, bytes };
+          const written = await note(chunk, { ...copy, state: 'stored', confirmed }, signed);
           // Not on disk here, so it does not count here; the holder sends its receipt again.
           if (!written.ok) return fail('full');
           const file = library.piece(chunk)?.file_id;

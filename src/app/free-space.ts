@@ -66,6 +66,8 @@ export async function sweepChunks(deps: {
     const { damaged } = key.startsWith('own/') ? deps.library : deps.held;
     if (!linked.has(key) && damaged === 0) await deps.chunks.delete(key);
   }
+  // After the bytes they name: if the tab closes in between, the next start finds these again.
+  await deps.library.sweepPieces();
 }
 
 /** What was lent, as far as the disk really has room for it. */

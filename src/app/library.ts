@@ -1,26 +1,34 @@
 import type { Bytes } from '../domain/bytes.ts';
-import { CHUNK_OVERHEAD } from '../domain/files/chunk-cipher.ts';
-import { nodeCount } from '../domain/files/chunk-list.ts';
-import { pieceLayout } from '../domain/files/padding.ts';
-import type { ChunkId, DeviceId, FileId, MemberId } from '../domain/ids.ts';
+import type { ChunkId, DeviceId, FileId, MemberId, ReplicaId } from '../domain/ids.ts';
 import type { FileRecord, PieceRecord } from '../domain/records.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { ok, type Result } from '../domain/result.ts';
 import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
 import type { RecordChange } from '../ports/record-store.ts';
+import { addTo, blankPieces, nodeIndexes, readLibrary } from './read-library.ts';
 import type { Records } from './records.ts';
 import { createKeyedSerial } from './serial.ts';
 
+/** Pieces in one transaction where nothing asks for all at once. */
+const PIECES_AT_ONCE = 1000;
+
 /** A file of mine as this device knows it. */
 export interface LibraryFile {
-  readonly record: FileRecord;
+  readonly record: Omit<FileRecord, 'manifest'>;
   /** Undefined while locking, or if the tab closed before it was done. */
   readonly manifest: ManifestView | undefined;
 }
 
+/** What a holder signed, for one of its copies. */
+export interface Receipt {
+  readonly replica: ReplicaId;
+  readonly bytes: Bytes;
+}
+
 /**
  * My files and where their chunks are. In memory, mirrored to disk before anything relies on it.
- * `version` changes with every change; the screens and the placing of copies follow it.
+ * `version` changes with every change; the screens and the placing of copies follow it. Receipts stay
+ * on the disk: of 50,000 pieces they alone would be more than all the rest.
  */
 export interface Library {
   readonly version: Observable<number>;
@@ -30,45 +38,38 @@ export interface Library {
   /** Pieces of a file in order. */
   pieces(id: FileId): readonly PieceRecord[];
   piece(chunk: ChunkId): PieceRecord | undefined;
-  /** In one transaction; `nodes` are those of the manifest. */
+  /** Undefined if there is none, or none that can be read. */
+  receipt(replica: ReplicaId): Promise<Bytes | undefined>;
+  /**
+   * Begins a file, or links it with its sealed manifest: then all of its pieces are there too, and
+   * those that were not put ahead are written in the same transaction, without copies.
+   */
   putFile(
     file: LibraryFile,
-    pieces: readonly PieceRecord[],
-    nodes?: readonly Bytes[],
+    sealed?: { readonly manifest: Bytes; readonly nodes: readonly Bytes[] },
   ): Promise<Result<undefined, 'full'>>;
-  /** Changes one piece on disk, then here. Concurrent updates of one piece do not overwrite each other. */
+  /** Pieces of a file that was begun, ahead of its link, so that this stays small however big the file. */
+  putPieces(pieces: readonly PieceRecord[]): Promise<Result<undefined, 'full'>>;
+  /**
+   * Changes one piece on disk, then here. Concurrent updates of one piece do not overwrite each other.
+   * `receipt` is for a copy that is new in it; the receipts of copies that it has no more go.
+   */
   updatePiece(
     chunk: ChunkId,
     update: (piece: PieceRecord) => PieceRecord,
+    receipt?: Receipt,
   ): Promise<Result<undefined, 'full'>>;
   /** Forgets files and their pieces, together with `also` in one transaction. */
   removeFiles(
     ids: readonly FileId[],
     also: readonly RecordChange[],
   ): Promise<Result<undefined, 'full'>>;
+  /** At start: forgets pieces that no manifest links, unless theirs may be what cannot be read. */
+  sweepPieces(): Promise<void>;
 }
 
 export async function openLibrary(records: Records, crypto: CryptoPool): Promise<Library> {
-  const found = await records.files.readAll();
-  const foundPieces = await records.pieces.readAll();
-  const files = new Map<FileId, LibraryFile>();
-  const pieces = new Map<ChunkId, PieceRecord>(
-    foundPieces.values.map((piece) => [piece.chunk_id, piece]),
-  );
-  let damaged = found.damaged + foundPieces.damaged;
-  const add = (record: FileRecord, manifest: ManifestView | undefined) => {
-    files.set(record.file_id, { record, manifest });
-    if (manifest === undefined) return;
-    // A piece nobody knows the copies of counts as having none, never as not being there.
-    for (const piece of blankPieces(manifest)) {
-      if (!pieces.has(piece.chunk_id)) pieces.set(piece.chunk_id, piece);
-    }
-  };
-  for (const record of found.values) {
-    const opened = await openFile(records, crypto, record);
-    if (opened.ok) add(record, opened.value);
-    else damaged++;
-  }
+  const { files, pieces, unlinked, damaged } = await readLibrary(records, crypto);
 
   // Per piece, or a slow write of an older state could land on a newer one.
   const inTurn = createKeyedSerial<ChunkId>();
@@ -76,6 +77,9 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
   const changed = () => {
     version.set(version.get() + 1);
   };
+  const chunksOf = (id: FileId): readonly ChunkId[] => [
+    ...(files.get(id)?.manifest?.chunks ?? unlinked.get(id) ?? []),
+  ];
 
   return {
     version,
@@ -87,34 +91,56 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       return chunks.flatMap((chunk) => pieces.get(chunk) ?? []);
     },
     piece: (chunk) => pieces.get(chunk),
+    receipt: (replica) => records.receipts.read(replica),
 
-    async putFile(file, added, nodes = []) {
+    async putFile(file, sealed) {
       const id = file.record.file_id;
+      const { manifest } = file;
+      const blank = manifest === undefined ? [] : blankPieces(manifest);
+      const added = blank.filter((piece) => !pieces.has(piece.chunk_id));
       const written = await records.write([
-        records.files.put(id, file.record),
-        ...nodes.map((node, index) => records.nodes.put(id, index, node)),
+        records.files.put(id, { ...file.record, manifest: sealed?.manifest ?? null }),
+        ...(sealed?.nodes ?? []).map((node, index) => records.nodes.put(id, index, node)),
         ...added.map((piece) => records.pieces.put(piece.chunk_id, piece)),
       ]);
       if (!written.ok) return written;
       files.set(id, file);
+      if (manifest !== undefined) unlinked.delete(id);
       for (const piece of added) pieces.set(piece.chunk_id, piece);
       changed();
       return written;
     },
 
-    updatePiece: (chunk, update) =>
+    async putPieces(added) {
+      const written = await records.write(
+        added.map((piece) => records.pieces.put(piece.chunk_id, piece)),
+      );
+      if (!written.ok) return written;
+      for (const piece of added) {
+        pieces.set(piece.chunk_id, piece);
+        addTo(unlinked, piece);
+      }
+      return written;
+    },
+
+    updatePiece: (chunk, update, receipt) =>
       inTurn(chunk, async () => {
         const before = pieces.get(chunk);
         if (before === undefined) return ok();
         const after = update(before);
-        const written = await records.write([records.pieces.put(chunk, after)]);
+        const kept = new Set(after.copies.map((copy) => copy.replica_id));
+        const gone = before.copies.filter((copy) => !kept.has(copy.replica_id));
+        const written = await records.write([
+          records.pieces.put(chunk, after),
+          ...gone.map((copy) => records.receipts.remove(copy.replica_id)),
+          ...(receipt === undefined ? [] : [records.receipts.put(receipt.replica, receipt.bytes)]),
+        ]);
         if (written.ok && pieces.has(chunk)) pieces.set(chunk, after);
         changed();
         return written;
       }),
 
     async removeFiles(ids, also) {
-      const chunksOf = (id: FileId) => files.get(id)?.manifest?.chunks ?? [];
       const gone = ids.flatMap(chunksOf);
       const before = gone.flatMap((chunk) => pieces.get(chunk) ?? []);
       // Out of memory first, so that no update starts any more; those under way come to their end.
@@ -122,53 +148,41 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       await Promise.all(gone.map((chunk) => inTurn(chunk, () => Promise.resolve())));
       const written = await records.write([
         ...ids.map((id) => records.files.remove(id)),
-        ...gone.map((chunk) => records.pieces.remove(chunk)),
         ...ids.flatMap((id) =>
           nodeIndexes(chunksOf(id).length).map((index) => records.nodes.remove(id, index)),
         ),
+        ...removalsOf(records, before),
         ...also,
       ]);
-      if (written.ok) for (const id of ids) files.delete(id);
-      else for (const piece of before) pieces.set(piece.chunk_id, piece);
+      if (written.ok) {
+        for (const id of ids) {
+          files.delete(id);
+          unlinked.delete(id);
+        }
+      } else for (const piece of before) pieces.set(piece.chunk_id, piece);
       changed();
       return written;
+    },
+
+    async sweepPieces() {
+      if (damaged > 0) return;
+      for (const chunks of unlinked.values()) {
+        const stale = [...chunks].flatMap((chunk) => pieces.get(chunk) ?? []);
+        for (let from = 0; from < stale.length; from += PIECES_AT_ONCE) {
+          await records.write(removalsOf(records, stale.slice(from, from + PIECES_AT_ONCE)));
+        }
+        for (const chunk of chunks) pieces.delete(chunk);
+      }
+      unlinked.clear();
     },
   };
 }
 
-/** The manifest of a record, if it has one and every part of it is there. */
-async function openFile(
-  records: Records,
-  crypto: CryptoPool,
-  { file_id, size, manifest }: FileRecord,
-): Promise<Result<ManifestView | undefined, 'damaged'>> {
-  if (manifest === null) return ok(undefined);
-  const nodes: Bytes[] = [];
-  for (const index of nodeIndexes(pieceLayout(size).count)) {
-    const node = await records.nodes.read(file_id, index);
-    if (node === undefined) return fail('damaged');
-    nodes.push(node);
-  }
-  const opened = await crypto.openManifest(manifest, nodes);
-  return opened.ok && opened.value.fileId !== file_id ? fail('damaged') : opened;
-}
-
-function nodeIndexes(chunks: number): readonly number[] {
-  return Array.from({ length: nodeCount(chunks) }, (_, index) => index);
-}
-
-/** Pieces as they were when they had just been locked. */
-function blankPieces({ fileId, size, chunks }: ManifestView): readonly PieceRecord[] {
-  const layout = pieceLayout(size);
-  return chunks.slice(0, layout.count).map((chunk, index) => ({
-    v: 1,
-    chunk_id: chunk,
-    file_id: fileId,
-    index,
-    size: layout.piece(index).paddedLength + CHUNK_OVERHEAD,
-    local: true,
-    copies: [],
-  }));
+function removalsOf(records: Records, pieces: readonly PieceRecord[]): readonly RecordChange[] {
+  return pieces.flatMap(({ chunk_id, copies }) => [
+    records.pieces.remove(chunk_id),
+    ...copies.map((copy) => records.receipts.remove(copy.replica_id)),
+  ]);
 }
 
 /** Copies that were signed for and not lost since. */

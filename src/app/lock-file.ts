@@ -3,7 +3,6 @@ import { checkFolder } from '../domain/files/folder.ts';
 import { checkFileName } from '../domain/files/names.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
 import { MAX_FILE_BYTES } from '../domain/limits.ts';
-import type { FileRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { CryptoPool } from '../ports/crypto-pool.ts';
@@ -52,10 +51,9 @@ export async function lockFile(
     name: source.name,
     folder: [...folder],
     size,
-    manifest: null,
-  } satisfies FileRecord;
+  };
   steps.onBegun?.(fileId);
-  const opened = await library.putFile({ record, manifest: undefined }, []);
+  const opened = await library.putFile({ record, manifest: undefined });
   if (!opened.ok) return fail('disk-full');
 
   const begun = new Set<ChunkId>();
@@ -72,7 +70,6 @@ export async function lockFile(
     const toLock = { source, watch, fileId, keyBox, layout };
     const locked = await lockPieces(deps, toLock, steps, signal, begun);
     if (!locked.ok) return locked.error;
-    const pieces = locked.value;
     if (signal.aborted) return 'cancelled';
     if (!watch.isSame() || !(await watch.stillReads())) return 'changed';
 
@@ -84,15 +81,11 @@ export async function lockFile(
       type: source.type,
       size,
       modified: Math.max(0, Math.floor(lastModified / 1000)),
-      chunks: pieces.map((piece) => piece.chunk_id),
+      chunks: locked.value,
       keyBox,
     };
     const sealed = await crypto.sealManifest(manifest);
-    const linked = await library.putFile(
-      { record: { ...record, manifest: sealed.manifest }, manifest },
-      pieces,
-      sealed.nodes,
-    );
+    const linked = await library.putFile({ record, manifest }, sealed);
     return linked.ok ? 'linked' : 'disk-full';
   }
 }
@@ -105,11 +98,16 @@ export async function forgetInterrupted(library: Library, locked: FileId): Promi
       manifest === undefined &&
       record.file_id !== locked &&
       record.name === now?.name &&
-      record.size === now.size,
+      record.size === now.size &&
+      isSameFolder(record.folder, now.folder),
   );
   if (older.length === 0) return;
   await library.removeFiles(
     older.map(({ record }) => record.file_id),
     [],
   );
+}
+
+function isSameFolder(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, depth) => name === other[depth]);
 }

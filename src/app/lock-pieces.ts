@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../domain/result.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { CryptoPool } from '../ports/crypto-pool.ts';
 import type { FileSource } from '../ports/file-sink.ts';
+import type { Library } from './library.ts';
 import { whyUnreadable, type SourceWatch } from './watch-source.ts';
 
 /**
@@ -13,6 +14,9 @@ import { whyUnreadable, type SourceWatch } from './watch-source.ts';
  * Bounds memory to about twice as many MiB.
  */
 const PIECES_AT_ONCE = 4;
+
+/** Pieces whose records are written together. */
+const RECORDS_AT_ONCE = 256;
 
 export type PieceProblem = 'changed' | 'unreadable' | 'disk-full' | 'interrupted' | 'cancelled';
 
@@ -34,11 +38,12 @@ export interface LockSteps {
 export interface LockPiecesDeps {
   readonly crypto: Pick<CryptoPool, 'lockPiece'>;
   readonly chunks: Pick<ChunkStore, 'put'>;
+  readonly library: Pick<Library, 'putPieces'>;
 }
 
 /**
- * Cuts the file and puts its pieces, encrypted, on the disk, several at a time; the records are in
- * the order of the file. After a problem no further piece is begun, and none is under way any more
+ * Cuts the file and puts its pieces, encrypted, on the disk, several at a time; answers their
+ * chunks in the order of the file. After a problem no further piece is begun, and none is under way any more
  * when this settles. `begun` names every chunk of which something may be on the disk.
  */
 export async function lockPieces(
@@ -47,9 +52,11 @@ export async function lockPieces(
   steps: LockSteps,
   signal: AbortSignal,
   begun: Set<ChunkId>,
-): Promise<Result<readonly PieceRecord[], PieceProblem>> {
+): Promise<Result<readonly ChunkId[], PieceProblem>> {
   const { source, watch, fileId, layout } = file;
-  const pieces: PieceRecord[] = [];
+  const locked: ChunkId[] = [];
+  /** Locked, and not written down yet. */
+  const fresh: PieceRecord[] = [];
   const underWay = new Set<Promise<void>>();
   let done = 0;
   let problem: PieceProblem | undefined;
@@ -64,7 +71,7 @@ export async function lockPieces(
   } finally {
     await Promise.all(underWay);
   }
-  return problem === undefined ? ok(pieces) : fail(problem);
+  return problem === undefined ? ok(locked) : fail(problem);
 
   function whyNotOn(): 'cancelled' | 'changed' | undefined {
     if (signal.aborted) return 'cancelled';
@@ -78,7 +85,7 @@ export async function lockPieces(
           problem ??= piece.error;
           return;
         }
-        pieces[index] = piece.value;
+        locked[index] = piece.value;
         done++;
         steps.onProgress(done / layout.count);
       },
@@ -90,7 +97,7 @@ export async function lockPieces(
     void work.finally(() => underWay.delete(work));
   }
 
-  async function lockPiece(index: number): Promise<Result<PieceRecord, PieceProblem>> {
+  async function lockPiece(index: number): Promise<Result<ChunkId, PieceProblem>> {
     const { start, end, paddedLength, final } = layout.piece(index);
     const piece = { keyBox: file.keyBox.slice(), fileId, index, final };
     const made = await deps.crypto.lockPiece(piece, source.slice(start, end), paddedLength);
@@ -102,6 +109,10 @@ export async function lockPieces(
     begun.add(chunkId);
     const put = await deps.chunks.put(`own/${chunkId}`, chunk);
     if (!put.ok) return fail('disk-full');
-    return ok({ v: 1, chunk_id: chunkId, file_id: fileId, index, size, local: true, copies: [] });
+    fresh.push({ v: 1, chunk_id: chunkId, file_id: fileId, index, size, local: true, copies: [] });
+    // The last ones are written with the link of the file.
+    const kept =
+      fresh.length < RECORDS_AT_ONCE || (await deps.library.putPieces(fresh.splice(0))).ok;
+    return kept ? ok(chunkId) : fail('disk-full');
   }
 }

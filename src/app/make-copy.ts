@@ -104,7 +104,6 @@ export function createCopyMaker(deps: CopyMakerDeps): CopyMaker {
         size: replica.size,
         sha256: replica.sha256,
         state: 'granted',
-        receipt: null,
         confirmed: 0,
       };
       const { promise: settled, resolve: settle } = Promise.withResolvers<CopyOutcome>();

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import type { Bytes } from '../domain/bytes.ts';
-import type { FileId } from '../domain/ids.ts';
+import type { FileId, ReplicaId } from '../domain/ids.ts';
 import type { Codec } from '../domain/wire/codec.ts';
 import type { Collection, RecordChange, RecordStore } from '../ports/record-store.ts';
 import {
@@ -52,6 +52,7 @@ export function createRecords(store: RecordStore) {
     files: tableOf(store, 'files', fileRecord),
     nodes: nodesOf(store),
     pieces: tableOf(store, 'pieces', pieceRecord),
+    receipts: receiptsOf(store),
     held: tableOf(store, 'held', heldRecord),
     deletes: tableOf(store, 'deletes', deleteRecord),
     /** Signed and wrapped blobs that bring their own format. */
@@ -80,6 +81,20 @@ function nodesOf(store: RecordStore) {
       key: keyOf(file, index),
       value: undefined,
     }),
+  };
+}
+
+/** Receipts, signed by who gave them, by the replica they are for. */
+function receiptsOf(store: RecordStore) {
+  const collection = 'receipts';
+  return {
+    /** Undefined if absent or damaged. */
+    async read(replica: ReplicaId): Promise<Bytes | undefined> {
+      const found = await store.get(collection, replica);
+      return found.ok ? found.value : undefined;
+    },
+    put: (replica: ReplicaId, value: Bytes): RecordChange => ({ collection, key: replica, value }),
+    remove: (replica: ReplicaId): RecordChange => ({ collection, key: replica, value: undefined }),
   };
 }
 

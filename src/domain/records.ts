@@ -125,7 +125,7 @@ export const fileRecord = createCodec(
 
 /**
  * One copy of a chunk at a device. `granted`: we offered it these bytes. `stored`: it signed for
- * them. `lost`: it said, or was seen, not to have them.
+ * them, and `receipts/<replica>` is what it signed. `lost`: it said, or was seen, not to have them.
  */
 const copy = v.strictObject({
   device: idOn<DeviceId>(),
@@ -135,7 +135,6 @@ const copy = v.strictObject({
   size: uintUpTo(MAX_BODY_BYTES),
   sha256: bytesOf(32),
   state: v.picklist(['granted', 'stored', 'lost']),
-  receipt: v.nullable(bytesUpTo(64 * 1024)),
   /** Unix seconds of the receipt's arrival. */
   confirmed: uintUpTo(),
 });

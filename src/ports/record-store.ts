@@ -8,6 +8,7 @@ export const COLLECTIONS = [
   'files', // my files by file id
   'nodes', // sealed lists of the chunks of large files, by `<file id>/<index>`
   'pieces', // where the chunks of my files are, by chunk id
+  'receipts', // what the holders of my copies signed, by replica id
   'held', // what I hold for others, by `<owner>/<replica id>`
   'links', // links of invites I made, by invite
   'claims', // who claimed which invite from me

@@ -42,7 +42,9 @@ export function createMemoryChunkStore(
     if (!(await meetsCheck(bulk, bytes, check))) return fail('mismatch');
     const before = disk.get(key);
     if (before !== undefined && equalBytes(before, bytes)) return ok();
-    if (usedBytes(disk) - (before?.length ?? 0) + bytes.length > capacity()) {
+    const room = capacity();
+    const isBounded = room !== Number.POSITIVE_INFINITY;
+    if (isBounded && usedBytes(disk) - (before?.length ?? 0) + bytes.length > room) {
       disk.delete(key);
       return fail('full');
     }

@@ -12,7 +12,7 @@ type RecordSchema = DBSchema & Record<Collection, { key: string; value: Uint8Arr
 type RecordDatabase = IDBPDatabase<RecordSchema>;
 
 /** One more whenever COLLECTIONS grows, or an old profile lacks the new store. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 /** In one transaction: bounds what a failure makes us do again. */
 const MAX_WRITES_AT_ONCE = 64;
 const STRICT = { durability: 'strict' } as const;

@@ -28,6 +28,30 @@ describe('a receipt', () => {
     expect(counted(owner)).toEqual([BEN.member]);
   });
 
+  it('is kept on the disk as long as its copy, and not in memory', async () => {
+    const { owner, copy, receipts } = await setUp();
+    const { bytes } = receiptFor(owner.member, copy);
+    await receipts.accept(BEN.device, bytes);
+    const later = await owner.reopen();
+    expect(await later.receipt(copy.replica_id)).toEqual(bytes);
+    expect(JSON.stringify(later.piece(owner.chunk))).not.toContain('receipt');
+    // What a device lost stays evidence, until its next loss takes the place.
+    const lost = { ...copy, state: 'lost' as const };
+    await receipts.note(owner.chunk, lost);
+    expect(await later.receipt(copy.replica_id)).toEqual(bytes);
+    await receipts.note(owner.chunk, { ...lost, replica_id: other<ReplicaId>(), seal_epoch: 1 });
+    expect(await later.receipt(copy.replica_id)).toBeUndefined();
+    expect(owner.recordDisk.get('receipts')!.size).toBe(0);
+  });
+
+  it('goes with its file', async () => {
+    const { owner, copy, receipts } = await setUp();
+    await receipts.accept(BEN.device, receiptFor(owner.member, copy).bytes);
+    expect(owner.recordDisk.get('receipts')!.size).toBe(1);
+    await owner.library.removeFiles([owner.file], []);
+    expect(owner.recordDisk.get('receipts')!.size).toBe(0);
+  });
+
   const forgeries: Readonly<Record<string, (owner: Owner, copy: Copy) => Forgery>> = {
     'for a replica that was never granted': (owner, copy) =>
       fromBen(receiptFor(owner.member, copy, { replica: { replicaId: other<ReplicaId>() } })),

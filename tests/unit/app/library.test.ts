@@ -3,10 +3,10 @@ import { createCryptoEngine } from '../../../src/adapters/crypto/crypto-engine.t
 import { sweepChunks } from '../../../src/app/free-space.ts';
 import { openHeldLedger } from '../../../src/app/held-ledger.ts';
 import { openLibrary } from '../../../src/app/library.ts';
-import { CHUNK_OVERHEAD } from '../../../src/domain/files/chunk-cipher.ts';
+import { blankPieces } from '../../../src/app/read-library.ts';
 import { pieceLayout } from '../../../src/domain/files/padding.ts';
 import { idOf, type ChunkId } from '../../../src/domain/ids.ts';
-import type { PieceRecord } from '../../../src/domain/records.ts';
+import { CHUNK_BYTES } from '../../../src/domain/limits.ts';
 import { createProfile } from './holder-parts.ts';
 
 const GIB = 1024 ** 3;
@@ -57,6 +57,78 @@ describe('a file of more chunks than its manifest lists', () => {
   });
 });
 
+describe('pieces that are put ahead of the link of their file', () => {
+  it('are the file’s once it is linked, with all the others', async () => {
+    const parts = await setUpBegun();
+    await parts.library.putPieces(parts.pieces.slice(0, 2));
+    expect(parts.library.pieces(parts.file)).toEqual([]);
+    await parts.link();
+    for (const library of [parts.library, await parts.reopen()]) {
+      expect(library.pieces(parts.file)).toEqual(parts.pieces);
+    }
+    // They are no leftovers any more.
+    await parts.library.sweepPieces();
+    await (await parts.reopen()).sweepPieces();
+    expect(parts.recordDisk.get('pieces')!.size).toBe(parts.pieces.length);
+  });
+
+  it('go with a file that is not linked', async () => {
+    const parts = await setUpBegun();
+    await parts.library.putPieces(parts.pieces);
+    await parts.library.removeFiles([parts.file], []);
+    expect(parts.recordDisk.get('pieces')!.size).toBe(0);
+  });
+
+  it('are swept at the next start if the tab closed before the link', async () => {
+    const parts = await setUpBegun();
+    await parts.library.putPieces(parts.pieces);
+    const library = await parts.reopen();
+    await library.sweepPieces();
+    expect(parts.recordDisk.get('pieces')!.size).toBe(0);
+    expect(library.file(parts.file)?.manifest).toBeUndefined();
+    expect(library.piece(parts.pieces[0]!.chunk_id)).toBeUndefined();
+  });
+
+  it('stay while anything is damaged that might link them', async () => {
+    const parts = await setUpBegun();
+    await parts.library.putPieces(parts.pieces.slice(0, 2));
+    await parts.link();
+    const [stored] = parts.recordDisk.get('files')!.values();
+    stored![100]! ^= 1;
+    const library = await parts.reopen();
+    await library.sweepPieces();
+    expect(parts.recordDisk.get('pieces')!.size).toBe(parts.pieces.length);
+    // Negative control: mended, they are the file's again.
+    stored![100]! ^= 1;
+    expect((await parts.reopen()).pieces(parts.file)).toEqual(parts.pieces);
+  });
+});
+
+/** A file of four pieces that is not linked yet. */
+async function setUpBegun() {
+  const profile = createProfile('begun');
+  const { environment, records, bulk, vault } = profile;
+  const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
+  await crypto.createMember();
+  const reopen = () => openLibrary(records, crypto);
+  const library = await reopen();
+  const { fileId, keyBox } = await crypto.newFile();
+  const size = 4 * CHUNK_BYTES;
+  const about = { name: 'film.mov', folder: [], size };
+  const record = { ...about, v: 1 as const, file_id: fileId, added: 0 };
+  const chunks = Array.from({ length: 4 }, () => idOf<ChunkId>(environment.random(32)));
+  const manifest = { ...about, fileId, keyBox, version: 1, type: '', modified: 0, chunks };
+  await library.putFile({ record, manifest: undefined });
+  return {
+    ...profile,
+    reopen,
+    library,
+    file: fileId,
+    pieces: blankPieces(manifest),
+    link: async () => library.putFile({ record, manifest }, await crypto.sealManifest(manifest)),
+  };
+}
+
 /** A file with two nodes, and the bytes of its first chunk. */
 async function setUp() {
   const profile = createProfile('library');
@@ -88,19 +160,8 @@ async function setUp() {
     name: 'film.mov',
     folder: [],
     size,
-    manifest: sealed.manifest,
   };
-  // One piece stands for all: the rest is as good as not known to have copies.
-  const piece: PieceRecord = {
-    v: 1,
-    chunk_id: chunkIds[0]!,
-    file_id: fileId,
-    index: 0,
-    size: pieceLayout(size).piece(0).paddedLength + CHUNK_OVERHEAD,
-    local: true,
-    copies: [],
-  };
-  await library.putFile({ record, manifest }, [piece], sealed.nodes);
+  await library.putFile({ record, manifest }, sealed);
   await chunks.put(`own/${chunkIds[0]!}`, new Uint8Array(10));
   return { ...profile, reopen, library, file: fileId, chunkIds };
 }

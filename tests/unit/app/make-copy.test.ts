@@ -201,7 +201,6 @@ function copyOf() {
     size: 1,
     sha256: new Uint8Array(32),
     state: 'granted' as const,
-    receipt: null,
     confirmed: 0,
   };
 }

@@ -67,7 +67,6 @@ export function copyFor(holder: { member: MemberId; device: DeviceId }, sealed: 
     size: sealed.length,
     sha256: sha256(sealed),
     state: 'granted',
-    receipt: null,
     confirmed: 0,
   };
 }
