@@ -1,11 +1,10 @@
-import type { FileRecord } from '../domain/records.ts';
-import type { Library } from './library.ts';
+import type { Library, LibraryFile } from './library.ts';
 import type { Transfers } from './transfers.ts';
 
 /** Forgets files that an earlier session left half locked: each is nothing but its row. */
 export async function dropInterrupted(
   { library, transfers }: { readonly library: Library; readonly transfers: Transfers },
-  isMeant: (file: FileRecord) => boolean,
+  isMeant: (file: LibraryFile['record']) => boolean,
 ): Promise<void> {
   const locking = new Set([...transfers.all()].map(({ fileId }) => fileId));
   const left = [...library.files()].filter(

@@ -184,7 +184,6 @@ async function setUp(
       size,
       sha256,
       state: 'stored',
-      receipt: null,
       confirmed: 0,
     });
   }
