@@ -149,8 +149,9 @@ describe('a record that is damaged on disk', () => {
     expect(ana.app.view.get().files).toEqual([]);
   });
 
-  it('anywhere, all of them at once, never makes a file look safer than it is', async () => {
-    for (const collection of COLLECTIONS) {
+  it.each(COLLECTIONS)(
+    'of %s, all of them at once, never makes a file look safer than it is',
+    async (collection) => {
       const { world, ana, ben, cleo } = await family();
       for (const one of [ben, cleo]) one.crash();
       await world.clock.advance(30_000);
@@ -162,8 +163,8 @@ describe('a record that is damaged on disk', () => {
       else expect(phase.kind).toBe('member');
       const isUntouched = !['device', 'roster', 'files', 'pieces'].includes(collection);
       expect(files.some((file) => file.safety.kind === 'confirmed')).toBe(isUntouched);
-    }
-  });
+    },
+  );
 });
 
 async function three(world: World) {
