@@ -8,6 +8,7 @@ import type { verifyEd25519 } from '../domain/identity/signatures.ts';
 import { MAX_MEMBERS } from '../domain/limits.ts';
 import { joinReply, joinRequest, type JoinRequest } from '../domain/wire/join-messages.ts';
 import type { Environment } from '../ports/environment.ts';
+import type { CircleEpoch } from './circle-epochs.ts';
 import type { CircleState } from './circle-state.ts';
 import type { Records } from './records.ts';
 import { createSerial } from './serial.ts';
@@ -28,8 +29,7 @@ export interface MemberAdmissionDeps {
   readonly state: CircleState;
   readonly records: Records;
   readonly environment: Environment;
-  readonly epoch: number;
-  readonly epochKey: Bytes;
+  readonly epoch: () => CircleEpoch;
   readonly announce: (entries: readonly Bytes[]) => void;
   readonly verify: typeof verifyEd25519;
 }
@@ -54,10 +54,11 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
       if (taken !== 'taken') return taken === 'disk-full' ? undefined : refused(taken);
     }
     const entries = [...roster.entries.values()].map((entry) => entry.bytes);
+    const epoch = deps.epoch();
     const body = sealPackage(known.box, environment.random(32), {
       circle: state.circle,
-      epoch: deps.epoch,
-      epochKey: deps.epochKey,
+      epoch: epoch.number,
+      epochKey: epoch.key,
       entries,
     });
     const more = fitting(entries).length < entries.length;

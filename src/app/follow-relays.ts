@@ -1,11 +1,12 @@
 import { namespaceToken } from '../domain/circle/epoch.ts';
 import type { Roster } from '../domain/circle/roster.ts';
 import type { CircleRecord } from '../domain/records.ts';
+import type { CircleEpochs } from './circle-epochs.ts';
 import type { Network, RelayAddress } from '../ports/network.ts';
 
 /** Keeps the network at the circle's relays, as they change and as this device can reach them. */
 export interface RelayFollower {
-  /** After every change of the roster. */
+  /** After every change of the roster, and of the epoch. */
   follow(): void;
   /** The relay that serves the app, by the address that works here; undefined if nobody answered. */
   useHome(relay: RelayAddress | undefined): void;
@@ -16,10 +17,11 @@ export interface RelayFollower {
 export function createRelayFollower(deps: {
   readonly network: Pick<Network, 'setRelays'>;
   readonly circle: CircleRecord;
+  readonly epochs: Pick<CircleEpochs, 'current' | 'former'>;
   readonly roster: () => Roster;
   readonly signal: AbortSignal;
 }): RelayFollower {
-  const { circle } = deps;
+  const { circle, epochs } = deps;
   let home: RelayAddress | undefined;
   let code = circle.relay_code ?? undefined;
 
@@ -27,7 +29,8 @@ export function createRelayFollower(deps: {
     if (deps.signal.aborted) return;
     deps.network.setRelays(relaysOf(deps.roster(), home), {
       kind: 'member',
-      namespaceToken: namespaceToken(circle.epoch_key, circle.circle),
+      namespaceToken: namespaceToken(epochs.current.get().key, circle.circle),
+      former: epochs.former().map((key) => namespaceToken(key, circle.circle)),
       code,
     });
   }

@@ -8,6 +8,7 @@ import type { CircleRecord, SelfRecord } from '../domain/records.ts';
 import { storeRequestGossip } from '../domain/wire/peer-messages.ts';
 import type { Network } from '../ports/network.ts';
 import { createMemberAdmission } from './admit-members.ts';
+import { createCircleEpochs } from './circle-epochs.ts';
 import { createCircleGossip } from './circle-gossip.ts';
 import { createCircleState, otherMembers, type CircleState } from './circle-state.ts';
 import { openFileDeleter, type FileDeleter } from './delete-file.ts';
@@ -103,12 +104,23 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   const self = device.device;
 
   const calls = createPeerCalls(network);
+  const epochs = createCircleEpochs({
+    state,
+    records,
+    environment,
+    calls,
+    circle,
+    hereNow,
+    announce: (entries) => {
+      sync.announce(entries);
+    },
+    onDiskFull: init.onDiskFull,
+  });
   const gossip = createCircleGossip({
     network,
     environment,
     circle: circle.circle,
-    epoch: circle.epoch,
-    epochKey: circle.epoch_key,
+    epoch: epochs.current,
     device,
     isActive: (other) => roster().devices.has(other),
   });
@@ -219,8 +231,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     state,
     records,
     environment,
-    epoch: circle.epoch,
-    epochKey: circle.epoch_key,
+    epoch: epochs.current.get,
     announce: sync.announce,
     verify: verifyEd25519,
   });
@@ -249,7 +260,10 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     verify: deps.verifyOwnership,
   });
 
-  network.handle('peer', createPeerServer({ roster, sync, holder, server, placer, offers }));
+  network.handle(
+    'peer',
+    createPeerServer({ roster, sync, epochs, holder, server, placer, offers }),
+  );
   network.handle('join', (from, payload) => admission.onJoin(from, payload));
   gossip.start((from, type, payload) => {
     if (type === 'roster_entry') sync.onGossip(payload);
@@ -261,7 +275,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     if (roster().devices.has(from) && request.ok) holder.onStoreRequest(from, request.value);
   }
 
-  const relays = createRelayFollower({ network, circle, roster, signal });
+  const relays = createRelayFollower({ network, circle, epochs, roster, signal });
   function followRoster(): void {
     network.setPeers(new Set([...roster().devices.keys()].filter((other) => other !== self)));
     relays.follow();
@@ -271,6 +285,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   }
   const unsubscribes = [
     state.roster.subscribe(followRoster),
+    epochs.current.subscribe(relays.follow),
     library.version.subscribe(onChange),
     network.links.subscribe(onChange),
     network.links.subscribe(placer.onLinks),
@@ -279,6 +294,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   ];
   followRoster();
   void sync.run(signal);
+  void epochs.run(signal);
   void placer.run(signal);
   // What is left to wait goes stale when nothing comes any more.
   void every(environment, TIME_LEFT_MS, signal, () => {

@@ -3,6 +3,7 @@ import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId } from '../domain/ids.ts';
 import { peerReply, peerRequest, type PeerReply } from '../domain/wire/peer-messages.ts';
 import type { CallHandler } from '../ports/network.ts';
+import type { CircleEpochs } from './circle-epochs.ts';
 import type { CopyHolder } from './hold-copies.ts';
 import type { CopyPlacer } from './place-copies.ts';
 import type { CopyServer } from './serve-copies.ts';
@@ -12,6 +13,7 @@ import type { RosterSync } from './sync-roster.ts';
 export interface PeerServerDeps {
   readonly roster: () => Roster;
   readonly sync: RosterSync;
+  readonly epochs: CircleEpochs;
   readonly holder: CopyHolder;
   readonly server: CopyServer;
   readonly placer: CopyPlacer;
@@ -42,6 +44,8 @@ export function createPeerServer(deps: PeerServerDeps): CallHandler {
     const owner = deps.roster().devices.get(from)?.member;
     if (owner === undefined) return { reply: { type: 'refused', reason: 'denied' } };
     switch (request.type) {
+      case 'epoch_fetch':
+        return { reply: deps.epochs.onFetch(from, request.entry) };
       case 'store_request':
         deps.holder.onStoreRequest(from, request);
         return { reply: { type: 'ok' } };

@@ -20,6 +20,8 @@ export const MAX_ROSTER_ENTRIES = 8192;
 /** An epoch entry with a sealed key for each of MAX_DEVICES is the largest. */
 export const MAX_ENTRY_BYTES = 48 * KIB;
 export const MAX_ENTRY_HEADS = 32;
+/** Epochs before the present one whose members are still met at the relay. */
+export const MAX_FORMER_EPOCHS = 4;
 /**
  * Places kept for entries that end someone's word (remove, epoch, device-revoke), so that a full
  * circle can still part with whoever filled it.

@@ -17,6 +17,7 @@ import {
   MAX_DEVICES,
   MAX_FILE_BYTES,
   MAX_FILE_NAME_BYTES,
+  MAX_FORMER_EPOCHS,
   MAX_INVITE_USES,
   MAX_LINK_CHARS,
   MAX_MANIFEST_BYTES,
@@ -52,6 +53,8 @@ export const circleRecord = createCodec(
     circle: idOn<CircleId>(),
     epoch: uintUpTo(),
     epoch_key: bytesOf(32),
+    /** Of the epochs before, newest first: who was away meanwhile is met where they lead. */
+    former_keys: v.exactOptional(v.pipe(v.array(bytesOf(32)), v.maxLength(MAX_FORMER_EPOCHS))),
     /** The code of a relay that asks for one, if we had to give it. */
     relay_code: v.nullable(textUpTo(64)),
   }),

@@ -18,9 +18,17 @@ export type RelayState =
 
 export type AccessRefusal = 'code-needed' | 'wrong-code' | 'unknown-invite' | 'full' | 'refused';
 
-/** What buys a place at the relay: the circle's namespace token, or an invite's token. */
+/**
+ * What buys a place at the relay: the circle's namespace token, or an invite's token. `former` are
+ * tokens of epochs before: a place in each of these too.
+ */
 export type RelayAccess =
-  | { readonly kind: 'member'; readonly namespaceToken: Bytes; readonly code: string | undefined }
+  | {
+      readonly kind: 'member';
+      readonly namespaceToken: Bytes;
+      readonly former?: readonly Bytes[];
+      readonly code: string | undefined;
+    }
   | { readonly kind: 'guest'; readonly inviteToken: Bytes };
 
 /** A relay as a multiaddr that ends in `/p2p/<relay>`. */

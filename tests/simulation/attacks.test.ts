@@ -154,6 +154,7 @@ describe('a device that is not in the roster', () => {
         },
       ],
     },
+    epoch_fetch: { type: 'epoch_fetch', entry: idOf<EntryId>(SOME) },
     store_pull: { type: 'store_pull', request_id, replica_id },
     store_ack: { type: 'store_ack', receipt: SOME },
     store_refusal: { type: 'store_refusal', request_id, replica_id, reason: 'full' },

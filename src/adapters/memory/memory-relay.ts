@@ -4,7 +4,8 @@ import type { DeviceId } from '../../domain/ids.ts';
 import type { AccessRefusal, RelayAccess } from '../../ports/network.ts';
 
 export interface Seat {
-  readonly namespace: string;
+  /** Of the present epoch and those before; of a guest those where its invite holds. */
+  readonly namespaces: readonly string[];
   readonly role: 'member' | 'guest';
 }
 
@@ -19,7 +20,7 @@ export interface MemoryRelay {
     invites: readonly { readonly tokenHash: Bytes; readonly expires: number }[],
   ): void;
   seatOf(device: DeviceId): Seat | undefined;
-  /** Members in the namespace of the device, without itself. */
+  /** Members in the namespaces of the device, without itself. */
   membersSeenBy(device: DeviceId): readonly DeviceId[];
   /** A circuit needs one namespace and a member, who alone has a reservation, at the far end. */
   canCircuit(from: DeviceId, to: DeviceId): boolean;
@@ -40,18 +41,21 @@ export function createMemoryRelay(
   return {
     enter(device, access) {
       if (access.kind === 'guest') {
-        const namespace = namespaceOfInvite(toHex(sha256(access.inviteToken)));
-        if (namespace === undefined) return 'unknown-invite';
-        seats.set(device, { namespace, role: 'guest' });
+        const places = namespacesOfInvite(toHex(sha256(access.inviteToken)));
+        if (places.length === 0) return 'unknown-invite';
+        seats.set(device, { namespaces: places, role: 'guest' });
         return undefined;
       }
-      const namespace = toHex(access.namespaceToken);
-      if (!namespaces.has(namespace)) {
-        const refusal = policy(access);
-        if (refusal !== undefined) return refusal;
-        namespaces.set(namespace, new Map());
+      const wanted = [access.namespaceToken, ...(access.former ?? [])].map(toHex);
+      let refusal: AccessRefusal | undefined;
+      for (const namespace of wanted) {
+        if (namespaces.has(namespace)) continue;
+        refusal = policy(access);
+        if (refusal === undefined) namespaces.set(namespace, new Map());
       }
-      seats.set(device, { namespace, role: 'member' });
+      const places = wanted.filter((namespace) => namespaces.has(namespace));
+      if (places.length === 0) return refusal;
+      seats.set(device, { namespaces: places, role: 'member' });
       return undefined;
     },
     leave(device) {
@@ -59,10 +63,12 @@ export function createMemoryRelay(
     },
     setInvites(device, invites) {
       const seat = seats.get(device);
-      const known = seat?.role === 'member' ? namespaces.get(seat.namespace) : undefined;
-      if (known === undefined) return;
-      for (const hash of registered.get(device) ?? []) known.delete(hash);
-      for (const { tokenHash, expires } of invites) known.set(toHex(tokenHash), expires);
+      if (seat?.role !== 'member') return;
+      for (const namespace of seat.namespaces) {
+        const known = namespaces.get(namespace);
+        for (const hash of registered.get(device) ?? []) known?.delete(hash);
+        for (const { tokenHash, expires } of invites) known?.set(toHex(tokenHash), expires);
+      }
       registered.set(
         device,
         invites.map(({ tokenHash }) => toHex(tokenHash)),
@@ -73,13 +79,13 @@ export function createMemoryRelay(
       const own = seats.get(device);
       if (own === undefined) return [];
       return [...seats]
-        .filter(([other, seat]) => other !== device && isMemberOf(seat, own.namespace))
+        .filter(([other, seat]) => other !== device && isMemberIn(seat, own))
         .map(([other]) => other);
     },
     canCircuit(from, to) {
       const a = seats.get(from);
       const b = seats.get(to);
-      return a !== undefined && b !== undefined && isMemberOf(b, a.namespace);
+      return a !== undefined && b !== undefined && isMemberIn(b, a);
     },
     forget() {
       seats.clear();
@@ -88,14 +94,14 @@ export function createMemoryRelay(
     },
   };
 
-  function namespaceOfInvite(hash: string): string | undefined {
-    for (const [namespace, invites] of namespaces) {
-      if ((invites.get(hash) ?? -Infinity) > now()) return namespace;
-    }
-    return undefined;
+  function namespacesOfInvite(hash: string): readonly string[] {
+    return [...namespaces]
+      .filter(([, invites]) => (invites.get(hash) ?? -Infinity) > now())
+      .map(([namespace]) => namespace);
   }
 }
 
-function isMemberOf(seat: Seat, namespace: string): boolean {
-  return seat.role === 'member' && seat.namespace === namespace;
+/** A member, in a namespace where the other sits too. */
+function isMemberIn(seat: Seat, other: Seat): boolean {
+  return seat.role === 'member' && seat.namespaces.some((one) => other.namespaces.includes(one));
 }

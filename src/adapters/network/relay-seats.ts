@@ -8,7 +8,7 @@ import type { Invite } from './relay-access.ts';
 import { normalRelayAddress } from './relay-address.ts';
 import { keepRelaySeat, type RelaySeat } from './relay-seat.ts';
 
-/** The seats at all our relays, as one. */
+/** The seats at all our relays, one for each epoch, as one. */
 export interface RelaySeats {
   readonly relaysChanged: () => void;
   readonly invitesChanged: () => void;
@@ -37,26 +37,25 @@ export interface RelaySeatsDeps {
 
 export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
   const { node, environment, wishes, onChange } = deps;
-  let seats: readonly RelaySeat[] = [];
-  let access: RelayAccess | undefined;
+  let seats: readonly Seat[] = [];
 
   return {
     relaysChanged() {
-      const wanted = wishes.access === undefined ? [] : relaysOf(wishes.relays);
-      const sameAccess = isSameAccess(access, wishes.access);
-      access = wishes.access;
-      const kept = seats.filter((seat) => sameAccess && wanted.includes(seat.address));
+      const wanted = relaysOf(wishes.relays).flatMap((address) =>
+        accessesOf(wishes.access).map((access) => ({ address, access })),
+      );
+      const kept = seats.filter((seat) => wanted.some((one) => isSamePlace(one, seat)));
       for (const seat of seats) if (!kept.includes(seat)) seat.stop();
       const made = wanted
-        .filter((address) => !kept.some((seat) => seat.address === address))
-        .map((address) => keep(address));
-      seats = [...kept, ...made.filter((seat) => seat !== undefined)];
+        .filter((one) => !kept.some((seat) => isSamePlace(one, seat)))
+        .map((place) => ({ ...keep(place), access: place.access }));
+      seats = [...kept, ...made];
       onChange();
     },
     invitesChanged() {
       for (const seat of seats) seat.setInvites(wishes.invites);
     },
-    addresses: () => seats.map((seat) => seat.address),
+    addresses: () => [...new Set(seats.map((seat) => seat.address))],
     state() {
       const states = seats.map((seat) => seat.state());
       return (
@@ -67,10 +66,11 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
     },
     present: () => seats.flatMap((seat) => seat.present()),
     relaysTo(device) {
-      return seats
+      const found = seats
         .filter((seat) => seat.state().kind === 'connected')
         .sort((a, b) => Number(b.present().includes(device)) - Number(a.present().includes(device)))
         .map((seat) => seat.address);
+      return [...new Set(found)];
     },
     wake() {
       for (const seat of seats) seat.wake();
@@ -81,8 +81,7 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
     },
   };
 
-  function keep(address: RelayAddress): RelaySeat | undefined {
-    if (access === undefined) return undefined;
+  function keep({ address, access }: Place): RelaySeat {
     return keepRelaySeat({
       node,
       environment,
@@ -99,10 +98,34 @@ function relaysOf(addresses: readonly string[]): readonly RelayAddress[] {
   return [...new Set(normal.filter((address) => address !== undefined))];
 }
 
-function isSameAccess(a: RelayAccess | undefined, b: RelayAccess | undefined): boolean {
-  if (a?.kind === 'member' && b?.kind === 'member') {
-    return equalBytes(a.namespaceToken, b.namespaceToken) && a.code === b.code;
+interface Place {
+  readonly address: RelayAddress;
+  readonly access: RelayAccess;
+}
+
+type Seat = RelaySeat & Place;
+
+/** One seat each: where the present epoch leads, and where those before it led. */
+function accessesOf(access: RelayAccess | undefined): readonly RelayAccess[] {
+  if (access === undefined) return [];
+  if (access.kind === 'guest') return [access];
+  const { kind, code, former = [] } = access;
+  return [access.namespaceToken, ...former].map((namespaceToken) => ({
+    kind,
+    namespaceToken,
+    code,
+  }));
+}
+
+function isSamePlace(one: Place, other: Place): boolean {
+  return one.address === other.address && isSameAccess(one.access, other.access);
+}
+
+function isSameAccess(a: RelayAccess, b: RelayAccess): boolean {
+  if (a.kind === 'member') {
+    return (
+      b.kind === 'member' && equalBytes(a.namespaceToken, b.namespaceToken) && a.code === b.code
+    );
   }
-  if (a?.kind === 'guest' && b?.kind === 'guest') return equalBytes(a.inviteToken, b.inviteToken);
-  return a === b;
+  return b.kind === 'guest' && equalBytes(a.inviteToken, b.inviteToken);
 }

@@ -24,8 +24,8 @@ export interface Ledger {
   /** Removals asked for, by whom they concern. */
   readonly votes: Map<MemberId, { readonly slot: number; readonly voter: MemberId }[]>;
   readonly epochs: EpochRecord[];
-  /** Counter-signed, but after the last use of the invite or the last place in the circle. */
-  readonly surplus: Set<MemberId>;
+  /** Counter-signed, but after the last use of the invite or the last place in the circle; by whom. */
+  readonly surplus: Map<MemberId, number[]>;
   /** Strikes this reading found to be permitted. */
   readonly strikes: Strike[];
   /** People with a place in the circle: counter-signed and not struck. */
@@ -95,7 +95,7 @@ export function emptyLedger(circle: CircleId, dag: Dag, struck: StrikeBook): Led
     admits: new Map(),
     votes: new Map(),
     epochs: [],
-    surplus: new Set(),
+    surplus: new Map(),
     strikes: [],
     places: 0,
   };

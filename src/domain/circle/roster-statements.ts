@@ -159,7 +159,7 @@ function counterSign(ledger: Ledger, act: Act, body: BodyOf<'counter-sign'>): vo
     // First come, first served in the order everyone agrees on.
     const hasPlace = ledger.places < MAX_MEMBERS && invite.taken.length < invite.body.uses;
     if (!hasPlace) {
-      ledger.surplus.add(record.member);
+      ledger.surplus.set(record.member, [...(ledger.surplus.get(record.member) ?? []), slot]);
       return;
     }
     invite.taken.push(record.member);

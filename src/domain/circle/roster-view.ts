@@ -1,6 +1,7 @@
 import type { MemberId } from '../ids.ts';
 import { MAX_DEVICES, MAX_MEMBERS } from '../limits.ts';
-import type { Roster, RosterDevice, RosterEpoch, RosterInvite, RosterMember } from './roster.ts';
+import { epochOf } from './roster-epochs.ts';
+import type { Roster, RosterDevice, RosterInvite, RosterMember } from './roster.ts';
 import type { DeviceRecord, GenerationRecord, Ledger, MemberRecord } from './roster-ledger.ts';
 
 /** So that one member cannot fill the circle's places for devices. The newest ones count. */
@@ -12,7 +13,7 @@ const NOBODY = '0'.repeat(64) as MemberId;
 export function viewOf(ledger: Ledger): Roster {
   const { dag } = ledger;
   const members = membersOf(ledger);
-  const conflict = isOverfull(ledger, members);
+  const { epoch, outsiders } = epochOf(ledger, members);
   return {
     circle: ledger.circle,
     name: ledger.name,
@@ -39,8 +40,9 @@ export function viewOf(ledger: Ledger): Roster {
         ],
       ),
     ),
-    conflict,
-    epoch: epochOf(ledger, members, conflict),
+    conflict: outsiders.some((member) => ledger.surplus.has(member)),
+    epoch,
+    outsiders,
   };
 }
 
@@ -138,46 +140,4 @@ function devicesOf(members: ReadonlyMap<MemberId, RosterMember>): Roster['device
     .filter((member) => member.status === 'active')
     .flatMap((member) => [...member.devices.values()]);
   return new Map(devices.slice(0, MAX_DEVICES).map((device) => [device.device, device]));
-}
-
-/**
- * Of concurrent epochs one that excludes everybody it must comes before any other, then the higher
- * number, then the lower hash.
- */
-function epochOf(
-  ledger: Ledger,
-  members: ReadonlyMap<MemberId, RosterMember>,
-  conflict: boolean,
-): RosterEpoch {
-  const removed = [...members.values()]
-    .filter((member) => member.status === 'removed')
-    .map((member) => member.member);
-  const [best] = ledger.epochs
-    .map((epoch) => {
-      const excluded = excludedBy(ledger, epoch.slot);
-      return { ...epoch, covers: removed.every((member) => excluded.has(member)) };
-    })
-    .sort(
-      (a, b) =>
-        Number(b.covers) - Number(a.covers) ||
-        b.body.number - a.body.number ||
-        (a.id < b.id ? -1 : 1),
-    );
-  const due = conflict || (best === undefined ? removed.length > 0 : !best.covers);
-  return { number: best?.body.number ?? 0, entry: best?.id, due };
-}
-
-/** Those excluded by an epoch and the ones before it. */
-function excludedBy(ledger: Ledger, slot: number): ReadonlySet<MemberId> {
-  const excluded = ledger.epochs
-    .filter((epoch) => epoch.slot === slot || ledger.dag.isBefore(epoch.slot, slot))
-    .flatMap((epoch) => epoch.body.excludes);
-  return new Set(excluded);
-}
-
-function isOverfull(ledger: Ledger, members: ReadonlyMap<MemberId, RosterMember>): boolean {
-  const excluded = new Set(ledger.epochs.flatMap((epoch) => epoch.body.excludes));
-  return [...ledger.surplus].some(
-    (member) => members.get(member)?.status !== 'active' && !excluded.has(member),
-  );
 }

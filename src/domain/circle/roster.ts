@@ -28,6 +28,8 @@ export interface Roster {
   /** Someone was let in on an invite that was used up by then: a new epoch is due. */
   readonly conflict: boolean;
   readonly epoch: RosterEpoch;
+  /** Who must not have the circle's key and may have it: a new epoch has to exclude them. */
+  readonly outsiders: readonly MemberId[];
 }
 
 export interface RosterMember {
@@ -77,8 +79,10 @@ export interface RosterInvite {
 export interface RosterEpoch {
   /** 0 before the first epoch entry. */
   readonly number: number;
+  /** What the next one is numbered. */
+  readonly next: number;
   readonly entry: EntryId | undefined;
-  /** Someone who must not have the key may have it: a new epoch should begin. */
+  /** There are outsiders: a new epoch should begin. */
   readonly due: boolean;
 }
 

@@ -18,6 +18,8 @@ import { bytesOf, bytesUpTo, createCodec, idOn, uintUpTo } from './codec.ts';
  * body. docs/protocol.md, Messages. Field names are the seed's vocabulary.
  */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 1024;
+/** A 32-byte key in a sealed box. */
+const MAX_KEY_BOX_BYTES = 80;
 const heads = v.pipe(v.array(idOn<EntryId>()), v.maxLength(MAX_ENTRY_HEADS));
 export const entriesOnWire = v.pipe(
   v.array(bytesUpTo(MAX_ENTRY_BYTES)),
@@ -67,6 +69,8 @@ export const peerRequest = createCodec(
       after: v.exactOptional(idOn<EntryId>()),
     }),
     v.strictObject({ type: v.literal('roster_push'), entries }),
+    /** The key of the epoch that this entry began; its box for me is missing, or there was none. */
+    v.strictObject({ type: v.literal('epoch_fetch'), entry: idOn<EntryId>() }),
     v.strictObject({ type: v.literal('store_request'), ...storeRequest }),
     v.strictObject({
       type: v.literal('store_offer'),
@@ -127,6 +131,8 @@ export const peerReply = createCodec(
     /** I don't know your device yet; these are my heads, push me what I lack. */
     v.strictObject({ type: v.literal('stranger'), heads }),
     v.strictObject({ type: v.literal('roster_entries'), entries, more: v.boolean() }),
+    /** Sealed to the asking device. */
+    v.strictObject({ type: v.literal('epoch_key'), box: bytesUpTo(MAX_KEY_BOX_BYTES) }),
     v.strictObject({ type: v.literal('ok') }),
     v.strictObject({
       type: v.literal('grant_taken'),

@@ -47,8 +47,7 @@ export async function createFounder(seed: string, broken: Break = () => ({})) {
       state,
       records,
       environment,
-      epoch,
-      epochKey,
+      epoch: () => ({ number: epoch, key: epochKey }),
       announce: () => undefined,
       verify: verifyEd25519,
     };
