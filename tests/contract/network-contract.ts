@@ -218,6 +218,28 @@ export function describeNetwork(name: string, make: () => Promise<NetworkWorld>)
       await linked(world, ben, carl);
     });
 
+    it('meets who knows only the token of an epoch before, and who knows only the new one', async () => {
+      const { world, ana, ben } = await pair(make);
+      await linked(world, ana, ben);
+      const next = new Uint8Array(32).fill(9);
+      const moved = { ...member, namespaceToken: next, former: [token] };
+      ana.network.setRelays([world.relayAddress], moved);
+      const carl = await world.createDevice();
+      await during(world, carl.network.start());
+      carl.network.setPeers(new Set([ana.device]));
+      ana.network.setPeers(new Set([ben.device, carl.device]));
+      carl.network.setRelays([world.relayAddress], { ...member, namespaceToken: next });
+      const seenBy = (one: TestDevice) => [...one.network.present.get()].sort();
+      await world.until('ana sees both', () => seenBy(ana).length === 2, 10_000);
+      await world.until('both see ana', () => [ben, carl].every((x) => seenBy(x).length === 1));
+      expect([...seenBy(ben), ...seenBy(carl)]).toEqual([ana.device, ana.device]);
+      await linked(world, ana, carl);
+      // The old place given up: who knows no other sees nobody there.
+      ana.network.setRelays([world.relayAddress], { ...moved, former: [] });
+      await world.until('ben sees nobody', () => seenBy(ben).length === 0, 10_000);
+      expect(seenBy(carl)).toEqual([ana.device]);
+    });
+
     it('spreads small messages to those who listen to the topic', async () => {
       const { world, ana, ben } = await pair(make);
       await linked(world, ana, ben, 'direct');
