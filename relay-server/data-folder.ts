@@ -20,7 +20,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
         return await readFile(join(path, name), 'utf8');
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return undefined;
-        throw new StartError(`The file ${join(path, name)} cannot be read (${codeOf(error)}).`);
+        throw new StartError(`The file ${join(path, name)} cannot be read: ${reasonOf(error)}.`);
       }
     },
     async write(name, text) {
@@ -43,7 +43,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     await rm(join(path, 'probe'));
   } catch (error) {
     throw new StartError(
-      `The data folder ${path} cannot be written (${codeOf(error)}); choose another with --data.`,
+      `The data folder ${path} cannot be written: ${reasonOf(error)}. Choose another with --data.`,
     );
   }
   return folder;
@@ -73,6 +73,22 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function codeOf(error: unknown): string {
-  return errorCode(error) ?? 'unknown reason';
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the disk can only be read',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full for this user',
+  EEXIST: 'there is a file in its place',
+  ENOTDIR: 'there is a file in its place',
+  EISDIR: 'there is a folder in its place',
+  ENOENT: 'no folder can be made there',
+  ENAMETOOLONG: 'the name is too long',
+  EIO: 'the disk failed',
+};
+
+/** In words; the system's own only for what nobody has met. */
+function reasonOf(error: unknown): string {
+  const code = errorCode(error);
+  return (code && REASONS[code]) ?? `the system says ${code ?? 'nothing more'}`;
 }

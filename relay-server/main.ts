@@ -21,12 +21,16 @@ try {
 }
 
 async function run({ relay: options, logLevel }: CommandLine): Promise<void> {
+  // The greeting comes first: what is logged until then waits for it.
+  const waiting: string[] = [];
+  let print = (line: string): void => void waiting.push(line);
   // At a terminal a person reads; elsewhere a collector does.
   const log = createLog(logLevel ?? (process.stdout.isTTY ? 'warn' : 'info'), (line) => {
-    process.stdout.write(line);
+    print(line);
   });
   const relay = await startRelay({ ...options, distDir }, { log });
-  process.stdout.write(
+  print = (line) => void process.stdout.write(line);
+  print(
     greeting({
       relay,
       host: options.host,
@@ -34,6 +38,7 @@ async function run({ relay: options, logLevel }: CommandLine): Promise<void> {
       colours: process.stdout.isTTY,
     }),
   );
+  for (const line of waiting) print(line);
 
   let stopping = false;
   const stop = () => {

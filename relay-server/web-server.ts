@@ -35,7 +35,7 @@ export function createWebServer(deps: WebServerDeps) {
       return;
     }
     const file = path === undefined ? undefined : deps.site.get(path);
-    if (file === undefined) sendText(response, 404, 'There is nothing here.\n');
+    if (file === undefined) sendNothing(request, response);
     else void sendFile(request, response, file);
   };
 }
@@ -90,6 +90,28 @@ function sendJson(response: ServerResponse, status: number, content: object): vo
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
   send(response, status, Buffer.from(`${JSON.stringify(content)}\n`));
+}
+
+/** A person gets a way to the app. The policy allows no style in the page, and it needs none. */
+const NOTHING_HERE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Nothing here · Quloud</title>
+<h1>There is nothing here</h1>
+<p><a href="/">Open Quloud</a></p>
+</html>
+`;
+
+function sendNothing(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.accept?.includes('text/html') !== true) {
+    sendText(response, 404, 'There is nothing here.\n');
+    return;
+  }
+  response.setHeader('Content-Type', 'text/html; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  send(response, 404, Buffer.from(NOTHING_HERE));
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

@@ -1,20 +1,17 @@
 import type { Bytes } from '../domain/bytes.ts';
 import type { DeviceId, MemberId } from '../domain/ids.ts';
-import { verifyEd25519 } from '../domain/identity/signatures.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
 import { readReceipt } from '../domain/replication/receipt.ts';
 import { targetCopies } from '../domain/replication/quorum.ts';
 import type { CircleRecord, SelfRecord } from '../domain/records.ts';
 import { storeRequestGossip } from '../domain/wire/peer-messages.ts';
 import type { Network } from '../ports/network.ts';
-import { createMemberAdmission } from './admit-members.ts';
-import { createCircleEpochs } from './circle-epochs.ts';
-import { createCircleGossip } from './circle-gossip.ts';
 import { createCircleState, otherMembers, type CircleState } from './circle-state.ts';
+import { createCircleTalk } from './circle-talk.ts';
 import { openFileDeleter, type FileDeleter } from './delete-file.ts';
 import { createChunkFetcher } from './fetch-chunk.ts';
 import { durability, roomToLend, sweepChunks } from './free-space.ts';
-import { createRelayFollower, type RelayFollower } from './follow-relays.ts';
+import type { RelayFollower } from './follow-relays.ts';
 import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
 import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
@@ -29,7 +26,7 @@ import { createCopyServer } from './serve-copies.ts';
 import { createPeerServer } from './serve-peers.ts';
 import { openSightings, type Sightings } from './sightings.ts';
 import { createStoreOffers } from './store-offers.ts';
-import { createRosterSync, type RosterSync } from './sync-roster.ts';
+import type { RosterSync } from './sync-roster.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 import type { AppDeps } from './deps.ts';
 import { every } from './waiting.ts';
@@ -104,30 +101,26 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   const self = device.device;
 
   const calls = createPeerCalls(network);
-  const epochs = createCircleEpochs({
-    state,
-    records,
-    environment,
-    calls,
-    circle,
-    hereNow,
-    announce: (entries) => {
-      sync.announce(entries);
-    },
-    onDiskFull: init.onDiskFull,
-  });
-  const gossip = createCircleGossip({
-    network,
-    environment,
-    circle: circle.circle,
-    epoch: epochs.current,
-    device,
-    isActive: (other) => roster().devices.has(other),
-  });
   const presence = () => ({
     ...durability(deps.deviceClass(), init.storage()),
     incarnation: init.settings().incarnation,
     free_bytes: holder.freeBytes(),
+  });
+  const { gossip, sync, epochs, admission, relays } = createCircleTalk({
+    network,
+    environment,
+    records,
+    state,
+    circle,
+    calls,
+    hereNow,
+    presence,
+    onMet: (other) => {
+      remind(other);
+      placer.onMet(other);
+    },
+    onDiskFull: init.onDiskFull,
+    signal,
   });
   const holder = createCopyHolder({
     ...shared,
@@ -203,18 +196,6 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     calls,
     isHere,
   });
-  const sync = createRosterSync({
-    network,
-    calls,
-    state,
-    environment,
-    gossip,
-    presence,
-    onMet: (other) => {
-      remind(other);
-      placer.onMet(other);
-    },
-  });
   function remind(other: DeviceId): void {
     holder.onMet(other);
     deleter.onMet(other);
@@ -226,14 +207,6 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     network,
     origin: deps.origin,
     announce: sync.announce,
-  });
-  const admission = createMemberAdmission({
-    state,
-    records,
-    environment,
-    epoch: epochs.current.get,
-    announce: sync.announce,
-    verify: verifyEd25519,
   });
   const transfers = createTransfers({
     ...shared,
@@ -275,7 +248,6 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     if (roster().devices.has(from) && request.ok) holder.onStoreRequest(from, request.value);
   }
 
-  const relays = createRelayFollower({ network, circle, epochs, roster, signal });
   function followRoster(): void {
     network.setPeers(new Set([...roster().devices.keys()].filter((other) => other !== self)));
     relays.follow();
@@ -285,7 +257,6 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   }
   const unsubscribes = [
     state.roster.subscribe(followRoster),
-    epochs.current.subscribe(relays.follow),
     library.version.subscribe(onChange),
     network.links.subscribe(onChange),
     network.links.subscribe(placer.onLinks),

@@ -39,6 +39,9 @@ describe('the relay command', () => {
     await expect.poll(running.output, { timeout: 15_000 }).toContain('Ctrl+C');
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output())?.[0] ?? '';
     expect((await fetch(url)).status).toBe(200);
+    // A person reads first where it runs, and a log line only after that.
+    expect(running.output().trimStart()).toMatch(/^Quloud is running/);
+    await expect.poll(running.output).toMatch(/Ctrl\+C stops it\.\n(.*\n)*\{.*"started"/);
     const asked = performance.now();
     running.child.kill('SIGTERM');
     const { code, stderr } = await running.ended;
@@ -49,8 +52,16 @@ describe('the relay command', () => {
   it.each<[string, (folders: RelayFolders) => readonly string[], RegExp]>([
     ['an unknown option', () => ['--colour'], /^Unknown option '--colour'; see --help\.\n$/],
     ['a bad port', () => ['--port', '70000'], /^--port must be a number up to 65535/],
-    ['an unwritable data folder', () => ['--data', '/proc/none'], /cannot be written/],
-    ['a data path that is a file', (x) => ['--data', `${x.distDir}/sw.js`], /cannot be written/],
+    [
+      'an unwritable data folder',
+      () => ['--data', '/proc/none'],
+      /cannot be written: no folder can be made there\. Choose another/,
+    ],
+    [
+      'a data path that is a file',
+      (x) => ['--data', `${x.distDir}/sw.js`],
+      /cannot be written: there is a file in its place\. Choose another/,
+    ],
     [
       'a missing certificate',
       () => ['--tls-cert', '/none', '--tls-key', '/none'],

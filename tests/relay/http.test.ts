@@ -37,6 +37,19 @@ describe('the app over HTTP', () => {
     }
   });
 
+  it('shows a person who came to a wrong address the way to the app', async () => {
+    const relay = await testRelay(await relayFolders());
+    const page = await fetch(`${relay.url}/nothing`, { headers: { accept: 'text/html,*/*' } });
+    expect(page.status).toBe(404);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const text = await page.text();
+    expect(text).toContain('<a href="/">Open Quloud</a>');
+    // Nothing in it that the policy would block.
+    expect(text).not.toMatch(/<style|<script|style=|nothing\?/);
+    const program = await fetch(`${relay.url}/nothing`, { headers: { accept: '*/*' } });
+    expect(await program.text()).toBe('There is nothing here.\n');
+  });
+
   it('allows no plain WebSocket once people come over https', async () => {
     const relay = await testRelay(await relayFolders(), { publicUrl: 'https://quloud.example' });
     const answer = await raw(relay, { path: '/', headers: { host: 'quloud.example' } });

@@ -270,10 +270,15 @@ describe('a device that is not in the roster', () => {
       'ok',
     );
     for (const request of Object.values(asked)) {
-      if (request.type === 'hello') continue;
+      if (request.type === 'hello' || request.type === 'roster_fetch') continue;
       expect((await rogue.ask(ben, request)).reply).toEqual(denied);
     }
     expect((await rogue.ask(ben, asked.hello)).reply.type).toBe('stranger');
+    // It may see that it was removed, and nothing of what comes after.
+    const invited = await ben.app.commands.invite();
+    expect(invited.ok).toBe(true);
+    const { reply } = await rogue.ask(ben, { type: 'roster_fetch', heads: [...roster.heads] });
+    expect(reply).toEqual({ type: 'roster_entries', entries: [removal], more: false });
     await world.until('Ana heard of it', () => ana.app.view.get().circle?.people.length === 2);
   });
 
