@@ -156,11 +156,22 @@ describe('Room in the roster', () => {
 });
 
 describe('A long history', () => {
-  it('of 2,000 entries with removals and forks folds in less than 300 ms', () => {
+  it('of 2,000 entries with removals and forks costs what its length does, not its square', () => {
     const paper = paperCircle();
     const people = crowd(paper, MAX_MEMBERS - 2);
     const recent = (back: number) => paper.entries.slice(-back).map((entry) => entry.id);
+    /** The least of a few tries, so that what else the machine does counts as little as can be. */
+    const foldMs = () =>
+      Math.min(
+        ...Array.from({ length: 7 }, () => {
+          const start = performance.now();
+          expect(paper.fold().entries.size).toBe(paper.entries.length);
+          return performance.now() - start;
+        }),
+      );
+    let quarter = 0;
     for (let i = paper.entries.length; i < 2000; i++) {
+      if (i === 500) quarter = foldMs();
       const who = people[i % people.length]!;
       if (i % 60 === 0) {
         paper.write(paper.founder.device(), { type: 'remove', member: who.member }, recent(3));
@@ -168,12 +179,7 @@ describe('A long history', () => {
         paper.write(paper.founder.device(), epochBody(1 + Math.floor(i / 60)), recent(2));
       } else paper.write(who.device(), inviteBody(inviteId(String(i))), recent(1 + (i % 3)));
     }
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      expect(paper.fold().entries.size).toBe(2000);
-      return performance.now() - start;
-    });
-
-    expect(Math.min(...times)).toBeLessThan(300);
+    // Four times as long: 4 if it grew with the length alone, 16 with the square.
+    expect(foldMs() / quarter).toBeLessThan(10);
   });
 });
