@@ -8,13 +8,13 @@ import { figure, median, MIB, QUICK, repeat, secondsOf, type Figure } from './fi
 
 const RUNS = QUICK ? 1 : 5;
 const FILE_MIB = QUICK ? [1, 4] : [1, 8, 32];
-const FILE_COUNTS = QUICK ? [10, 40] : [50, 200, 800];
+const FILE_COUNTS = QUICK ? [10, 40] : [25, 100, 400];
 const HOLDERS = [1, 2, 3];
 const HOLDER_MIB = 4;
 const MEMBERS = QUICK ? [2, 4] : [2, 4, 8];
 const SMALL_BYTES = 4096;
-/** Two of the roster exchanges that members have every 30 s. */
-const IDLE_MS = QUICK ? 5000 : 60_000;
+/** The exchange of rosters that members have every 30 s is in it. */
+const IDLE_MS = QUICK ? 5000 : 30_000;
 
 /** How cost grows with file size, number of files, holders and members: points, not a fit. */
 export async function benchGrowth(): Promise<readonly Figure[]> {

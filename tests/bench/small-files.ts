@@ -7,7 +7,7 @@ import { figure, median, QUICK, repeat, RUNS, secondsOf, type Figure } from './f
 
 const KIB = 1024;
 const SIZES_KIB = QUICK ? [1, 64] : [1, 16, 64, 256];
-const FILES = QUICK ? 16 : 64;
+const FILES = QUICK ? 16 : 32;
 const COPIES = 3;
 
 interface Cost {

@@ -65,9 +65,9 @@ test.describe(`a big day: ${String(BIG_MIB)} MiB in one file and ${String(SMALL_
 
   test('all of it is at three people, by their receipts and on their disks', async () => {
     await fileInput(ana.page).setInputFiles([big, ...small]);
-    const all = String(1 + SMALL_FILES);
+    const all = String(1 + SMALL_FILES).replace(/(\d)(\d{3})$/, '$1\\D?$2');
     // Said only when each file has a receipt of each of three people for each of its pieces.
-    await expect(ana.page.getByText(`All ${all} files have their copies`)).toBeVisible({
+    await expect(ana.page.getByText(new RegExp(`All ${all} files have their copies`))).toBeVisible({
       timeout: PATIENCE_MS,
     });
     const pieces = (await recordCounts(ana.page))['pieces'] ?? 0;
