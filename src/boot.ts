@@ -36,6 +36,8 @@ const HALT_MS = 3000;
 export interface BootedApp extends App {
   /** Asks where a file should go; call it directly in a click. */
   openSink(file: { readonly name: string; readonly size: number }): Promise<FileSink | undefined>;
+  /** Bytes of the zip of these entries; undefined when it is more than can be counted. */
+  zipSize(entries: readonly ArchiveEntry[]): Promise<number | undefined>;
 }
 
 /** Composition root of the tab: everything behind the first paint. */
@@ -54,6 +56,15 @@ export function boot(): BootedApp {
   let storage: StorageClient | undefined;
   return {
     ...app,
+    async zipSize(entries) {
+      const { zipSize } = await import('./adapters/browser/zip-sink.ts');
+      try {
+        return zipSize(entries);
+      } catch (error) {
+        if (error instanceof RangeError) return undefined;
+        throw error;
+      }
+    },
     openSink({ name, size }) {
       storage ??= openStorage();
       return openSaveSink({ name, size, storage: storage.temp });

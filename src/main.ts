@@ -6,7 +6,7 @@ import { createObservable } from './domain/observable.ts';
 import AppRoot from './ui/AppRoot.svelte';
 import { watchInstall } from './ui/install-prompt.ts';
 import { loadMemberShell } from './ui/member-shell.ts';
-import type { SinkRequest, UpdateState } from './ui/platform.ts';
+import type { SinkRequest, UpdateState, ZipEntries } from './ui/platform.ts';
 import { findObstacle } from './ui/requirements.ts';
 import ObstaclePage from './ui/screens/ObstaclePage.svelte';
 
@@ -37,6 +37,7 @@ function main(target: HTMLElement): void {
       fragment,
       platform: {
         openSink: async (file: SinkRequest) => (await app).openSink(file),
+        zipSize: async (entries: ZipEntries) => (await app).zipSize(entries),
         update: updates(),
         install: watchInstall(window),
       },

@@ -17,9 +17,6 @@ export interface Ui {
   readonly shortcuts: Shortcuts;
   readonly sheets: Sheets;
   readonly clock: Clock;
-  /** Opens the browser's file dialog. */
-  pickFiles(): void;
-  addFiles(files: readonly File[]): void;
 }
 
 export const [useUi, provideUi] = createContext<Ui>();

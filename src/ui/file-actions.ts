@@ -1,4 +1,5 @@
 import type { FailureView, FileView } from '../app/view.ts';
+import type { Adding } from './adding/adding.svelte.ts';
 import type { Ui } from './context.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
@@ -31,7 +32,11 @@ export async function downloadFile(ui: Ui, file: FileView): Promise<boolean> {
 }
 
 /** Call directly in a click. What could begin anew leaves the group of the failed. */
-export async function retryFailed(ui: Ui, { key, retry, some }: FailureView): Promise<void> {
+export async function retryFailed(
+  ui: Ui,
+  adding: Adding,
+  { key, retry, some }: FailureView,
+): Promise<void> {
   switch (retry) {
     case undefined:
       return;
@@ -40,7 +45,7 @@ export async function retryFailed(ui: Ui, { key, retry, some }: FailureView): Pr
       return;
     case 'choose':
       // They leave the group when a file of their name is added.
-      ui.pickFiles();
+      adding.pickFiles();
       return;
     case 'download':
       for (const { id, fileId } of some) {

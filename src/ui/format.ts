@@ -55,6 +55,11 @@ function formatDate(then: number, now: number): string {
   return format.format(date);
 }
 
+/** `2,000`. */
+export function formatNumber(n: number): string {
+  return whole.format(n);
+}
+
 /** `1 file`, `2,000 files`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${whole.format(n)} ${n === 1 ? one : many}`;

@@ -1,3 +1,4 @@
+import type { archiveEntriesOf } from '../app/archive-entries.ts';
 import type { Commands } from '../app/view.ts';
 import type { Observable } from '../domain/observable.ts';
 
@@ -8,12 +9,17 @@ export interface Platform {
    * `undefined` when the person changed their mind.
    */
   openSink(file: SinkRequest): Promise<DownloadSink | undefined>;
+  /** Bytes of the zip of these entries; undefined when it is more than can be counted. */
+  zipSize(entries: ZipEntries): Promise<number | undefined>;
   readonly update: Observable<UpdateState>;
   readonly install: Observable<InstallState>;
 }
 
 /** Where a download goes, piece by piece: `FileSink` of src/ports. */
 export type DownloadSink = Parameters<Commands['download']>[1];
+
+/** What a zip will hold: `ArchiveEntry` of src/ports. */
+export type ZipEntries = ReturnType<typeof archiveEntriesOf>;
 
 export interface SinkRequest {
   readonly name: string;

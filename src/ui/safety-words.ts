@@ -1,4 +1,5 @@
 import type { AppView, CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
+import type { FileId } from '../domain/ids.ts';
 import type { Safety } from '../domain/replication/safety.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
@@ -68,42 +69,100 @@ export function safetySentence(safety: Safety, context: SentenceContext): string
   }
 }
 
-/** The files as they are shown: while the first copies are on their way, nothing needs attention. */
-export function shownFiles({ files, transfers }: AppView): readonly FileView[] {
-  return files.map((file) => {
-    if (file.safety.kind !== 'only-here') return file;
-    const sending = transfers.find((one) => one.phase === 'sending' && one.fileId === file.id);
-    if (sending?.phase !== 'sending') return file;
-    return { ...file, safety: { kind: 'getting-safe', confirmed: 0, wanted: sending.wanted } };
-  });
+/**
+ * The files as they are shown: while the first copies are on their way, nothing needs attention.
+ * The answer stays the same object while files and what is being sent do.
+ */
+export function createShownFiles(): (view: AppView) => readonly FileView[] {
+  let given: readonly FileView[] | undefined;
+  let moving = '';
+  let shown: readonly FileView[] = [];
+  /** So that the view of a file that is being sent stays the same too. */
+  let replaced = new Map<FileView, FileView>();
+
+  return ({ files, transfers }) => {
+    const wanted = new Map<FileId, number>();
+    for (const one of transfers) {
+      if (one.phase === 'sending' && one.fileId !== undefined) wanted.set(one.fileId, one.wanted);
+    }
+    const now = [...wanted].join();
+    if (files === given && now === moving) return shown;
+    given = files;
+    moving = now;
+    const before = replaced;
+    replaced = new Map();
+    const next = files.map((file) => {
+      const copies = wanted.get(file.id);
+      if (copies === undefined || file.safety.kind !== 'only-here') return file;
+      const known = before.get(file);
+      const view =
+        known !== undefined && wantedOf(known) === copies ? known : gettingSafe(file, copies);
+      replaced.set(file, view);
+      return view;
+    });
+    shown = replaced.size === 0 ? files : next;
+    return shown;
+  };
 }
+
+function gettingSafe(file: FileView, wanted: number): FileView {
+  return { ...file, safety: { kind: 'getting-safe', confirmed: 0, wanted } };
+}
+
+function wantedOf({ safety }: FileView): number | undefined {
+  return safety.kind === 'getting-safe' ? safety.wanted : undefined;
+}
+
+const ATTENTION: readonly Safety['kind'][] = ['lost-piece', 'at-risk', 'only-here'];
 
 export function needsAttention(file: FileView): boolean {
-  return ['lost-piece', 'at-risk', 'only-here'].includes(file.safety.kind);
+  return ATTENTION.includes(file.safety.kind);
 }
 
-/** The first line of the strip: the worst thing first, counted. */
-export function summariseSafety(files: readonly FileView[]): SafetyLook {
+/** The first line of the strip, and of a folder: the worst thing first, counted. */
+export function summariseSafety(files: readonly FileView[]): SafetySummary {
   const { strip } = shellWords;
-  const of = (kind: Safety['kind']) => files.filter((file) => file.safety.kind === kind).length;
-  const attention = files.filter(needsAttention).length;
-  const onlyHere = of('only-here');
+  const { of, short } = countSafety(files);
+  const attention = ATTENTION.reduce((sum, kind) => sum + of[kind], 0);
+  const worst = WORST_FIRST.find((kind) => of[kind] > 0);
 
-  if (files.length === 0) return { shape: 'circle', tone: 'calm', word: strip.noFiles };
-  if (attention > 0) {
-    const worst = of('lost-piece') > 0 ? 'lost-piece' : of('at-risk') > 0 ? 'at-risk' : 'only-here';
-    const word = attention === onlyHere ? strip.onlyHere(attention) : strip.attention(attention);
-    return { ...LOOKS[worst], word };
+  if (worst === undefined) return { shape: 'circle', tone: 'calm', word: '', text: strip.noFiles };
+  const text = () => {
+    if (attention > of['only-here']) return strip.attention(attention);
+    if (attention > 0) return strip.onlyHere(attention);
+    if (of['getting-safe'] > 0) return strip.gettingSafe(of['getting-safe'], files.length);
+    if (of['out-of-reach'] > 0) return strip.outOfReach(of['out-of-reach']);
+    return short > 0 ? strip.fewerCopies(short) : strip.confirmed(files.length);
+  };
+  return { ...LOOKS[worst], text: text() };
+}
+
+/** The look of the worst file, and a sentence about all of them. */
+export interface SafetySummary extends SafetyLook {
+  readonly text: string;
+}
+
+const WORST_FIRST: readonly Safety['kind'][] = [
+  ...ATTENTION,
+  'getting-safe',
+  'out-of-reach',
+  'confirmed',
+];
+
+function countSafety(files: readonly FileView[]) {
+  const of: Record<Safety['kind'], number> = {
+    'lost-piece': 0,
+    'at-risk': 0,
+    'only-here': 0,
+    'getting-safe': 0,
+    'out-of-reach': 0,
+    confirmed: 0,
+  };
+  /** Confirmed, but by fewer than wanted. */
+  let short = 0;
+  for (const { safety } of files) {
+    of[safety.kind] += 1;
+    if (safety.kind === 'confirmed' && safety.confirmed < safety.wanted) short += 1;
   }
-  if (of('getting-safe') > 0) {
-    return { ...LOOKS['getting-safe'], word: strip.gettingSafe(of('getting-safe'), files.length) };
-  }
-  if (of('out-of-reach') > 0) {
-    return { ...LOOKS['out-of-reach'], word: strip.outOfReach(of('out-of-reach')) };
-  }
-  const short = files.filter(
-    ({ safety }) => safety.kind === 'confirmed' && safety.confirmed < safety.wanted,
-  ).length;
-  const word = short > 0 ? strip.fewerCopies(short) : strip.confirmed(files.length);
-  return { ...LOOKS.confirmed, word };
+  return { of, short };
 }

@@ -53,6 +53,8 @@ async function show(name: string): Promise<void> {
   }, name);
   await page.locator(`html[data-state="${name}"]`).waitFor({ state: 'attached' });
   await page.getByRole('heading').first().waitFor();
+  // The screens of members are loaded by the first state that shows one.
+  if (name !== 'starting') await page.getByText('Opening your files').waitFor({ state: 'hidden' });
   if (name.startsWith('sheet-')) await page.getByRole('dialog').waitFor();
 }
 

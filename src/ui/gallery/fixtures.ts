@@ -214,6 +214,7 @@ function galleryCommands(state: GalleryState): Commands {
 export function galleryPlatform(state: GalleryState): Platform {
   return {
     openSink: () => Promise.resolve(undefined),
+    zipSize: (entries) => Promise.resolve(entries.reduce((sum, one) => sum + one.size, 0)),
     update: createObservable({ ready: state.updateReady === true, apply: () => undefined }),
     install: createObservable({
       available: state.installable === true,

@@ -1,7 +1,9 @@
 import type { AppView, LinkProblem } from '../../app/view.ts';
+import type { LeftOut, Reading } from '../adding/adding.svelte.ts';
 import type { Obstacle } from '../requirements.ts';
 import type { Route } from '../state/route.ts';
 import type { Sheet } from '../state/sheets.svelte.ts';
+import { folderStates } from './folder-states.ts';
 import { memberStates } from './member-states.ts';
 import { startStates } from './start-states.ts';
 
@@ -18,6 +20,12 @@ export interface GalleryState {
   readonly installable?: boolean;
   readonly obstacle?: Obstacle;
   readonly bootFails?: boolean;
+  readonly reading?: Reading;
+  readonly leftOut?: LeftOut;
 }
 
-export const states: Readonly<Record<string, GalleryState>> = { ...startStates, ...memberStates };
+export const states: Readonly<Record<string, GalleryState>> = {
+  ...startStates,
+  ...memberStates,
+  ...folderStates,
+};

@@ -1,10 +1,13 @@
 import type { FileId } from '../../domain/ids.ts';
+import type { Path } from '../path.ts';
 
 /** At most one dialog is open. */
 export type Sheet =
   | { readonly kind: 'invite' }
   | { readonly kind: 'help' }
-  | { readonly kind: 'delete'; readonly id: FileId; readonly name: string };
+  | { readonly kind: 'delete'; readonly id: FileId; readonly name: string }
+  | { readonly kind: 'delete-folder'; readonly path: Path }
+  | { readonly kind: 'cancel-all' };
 
 export interface Sheets {
   open: Sheet | undefined;

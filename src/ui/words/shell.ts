@@ -13,13 +13,15 @@ export const shellWords = {
   notices: 'Needs your attention',
   shortcutList: [
     ['A', 'Add files'],
+    ['/', 'Search'],
     ['I', 'Invite someone'],
     ['G then F', 'Go to Files'],
     ['G then C', 'Go to Circle'],
     ['G then S', 'Go to Settings'],
     ['J or ↓', 'Next file'],
     ['K or ↑', 'Previous file'],
-    ['Enter', 'Open the file'],
+    ['Home, End', 'First or last file'],
+    ['Enter', 'Open the file or folder'],
     ['D', 'Download the file'],
     ['Delete', 'Delete the file'],
     ['Esc', 'Close what is open'],
@@ -73,8 +75,13 @@ export const shellWords = {
     copyFailed: 'Copying was not allowed. Select the link and copy it.',
     reportCopied: 'Report copied.',
     adding: (n: number) => `Adding ${count(n, 'file')}.`,
-    foldersSkipped: 'Folders are not supported yet. Drop the files inside them.',
+    noFilesInside: 'There are no files in it.',
     deleted: (name: string) => `Deleted ${name}.`,
+    deletedFolder: (name: string, n: number) => `Deleted ${name} with ${count(n, 'file')}.`,
+    freedMany: (freed: number, all: number) =>
+      freed === all
+        ? `Space freed. ${count(all, 'file')} open from the others now.`
+        : `Space of ${count(freed, 'file')} freed. The rest has too few copies elsewhere.`,
     freed: (name: string) => `Space freed. ${name} opens from the others now.`,
     keptHere: 'Kept here: too few copies are confirmed elsewhere.',
     saved: 'Saved.',

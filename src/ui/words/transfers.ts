@@ -1,5 +1,5 @@
 import type { TransferProblem } from '../../app/view.ts';
-import { count, formatPercent } from '../format.ts';
+import { count, formatNumber, formatPercent } from '../format.ts';
 
 const failed: Readonly<Record<TransferProblem, string>> = {
   changed: 'The file changed while it was read. Nothing of it was kept. Choose it again.',
@@ -45,6 +45,11 @@ export const transferWords = {
   announceFailed: (name: string, why: string) => `${name}: ${why}`,
   closingNote: 'Closing this list stops nothing.',
   keepOpen: 'Keep Quloud open until it is done.',
+  moreWaiting: (n: number) => `and ${formatNumber(n)} more waiting`,
+  moreFinished: (n: number) => `and ${formatNumber(n)} more finished`,
+  cancelAllTitle: 'Cancel all transfers?',
+  cancelAllText:
+    'What is not locked yet is not stored, and downloads end. Files that are locked still go out.',
   failedCount: (n: number) => `${count(n, 'file')} stopped`,
   buttons: {
     pause: 'Pause',
@@ -61,6 +66,8 @@ export const transferWords = {
     chooseNamed: (name: string) => `Choose again: ${name}`,
     chooseAllOf: (n: number) => `Choose again: ${count(n, 'file')}`,
     dismissAllOf: (n: number) => `Dismiss ${count(n, 'file')}`,
+    cancelAll: 'Cancel all',
+    keepGoing: 'Keep going',
     cancelNamed: (name: string) => `Cancel ${name}`,
     dismiss: 'Dismiss',
     dismissNamed: (name: string) => `Dismiss ${name}`,

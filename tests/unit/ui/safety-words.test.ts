@@ -11,10 +11,10 @@ import {
   threeCopies,
 } from '../../../src/ui/gallery/fixtures.ts';
 import {
+  createShownFiles,
   needsAttention,
   safetyLook,
   safetySentence,
-  shownFiles,
   summariseSafety,
   type SentenceContext,
 } from '../../../src/ui/safety-words.ts';
@@ -91,7 +91,7 @@ describe('a file whose first copies are on their way', () => {
       ...more,
     }) as TransferView;
   const shown = (transfer: TransferView) =>
-    shownFiles({ ...emptyView, files: [only], transfers: [transfer] })[0] ?? only;
+    createShownFiles()({ ...emptyView, files: [only], transfers: [transfer] })[0] ?? only;
 
   it('is getting safe and needs no attention', () => {
     const calm = shown(sending());
@@ -104,6 +104,20 @@ describe('a file whose first copies are on their way', () => {
     expect(needsAttention(shown(sending({ phase: 'waiting', why: 'nobody-here' })))).toBe(true);
     expect(needsAttention(shown(sending({ fileId: undefined })))).toBe(true);
   });
+
+  it('stays the same object, and so does the list, while nothing about it changes', () => {
+    const files = [only, file('old.jpg', confirmed)];
+    const shownOf = createShownFiles();
+    const first = shownOf({ ...emptyView, files, transfers: [sending()] });
+    expect(shownOf({ ...emptyView, files, transfers: [sending({ phase: 'sending' })] })).toBe(
+      first,
+    );
+    const more = [...files, file('new too.jpg', confirmed)];
+    const second = shownOf({ ...emptyView, files: more, transfers: [sending()] });
+    expect(second).not.toBe(first);
+    expect(second[0]).toBe(first[0]);
+    expect(shownOf({ ...emptyView, files: more, transfers: [] })).toBe(more);
+  });
 });
 
 describe('the strip', () => {
@@ -113,26 +127,27 @@ describe('the strip', () => {
   it('puts the worst first and counts it', () => {
     expect(summariseSafety(named(...states))).toMatchObject({
       shape: 'cross',
-      word: '3 files need attention',
+      word: 'Lost piece',
+      text: '3 files need attention',
     });
   });
 
   it('is content only when every file is confirmed', () => {
-    expect(summariseSafety(named(confirmed, confirmed)).word).toBe('All 2 files have their copies');
+    expect(summariseSafety(named(confirmed, confirmed)).text).toBe('All 2 files have their copies');
     for (const other of states.slice(1)) {
-      expect(summariseSafety(named(confirmed, other)).word).not.toMatch(/^All/);
+      expect(summariseSafety(named(confirmed, other)).text).not.toMatch(/^All/);
     }
   });
 
   it('does not call the possible copies all of them', () => {
     const short: Safety = { kind: 'confirmed', confirmed: 1, wanted: 3 };
-    expect(summariseSafety(named(confirmed, short)).word).toBe(
+    expect(summariseSafety(named(confirmed, short)).text).toBe(
       '1 file has fewer copies than wanted',
     );
     expect(safetySentence(short, context)).toMatch(/^1 of 3 copies confirmed\./);
   });
 
   it('has a word for an empty list', () => {
-    expect(summariseSafety([]).word).toBe('No files yet');
+    expect(summariseSafety([]).text).toBe('No files yet');
   });
 });
