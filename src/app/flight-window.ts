@@ -6,12 +6,13 @@ const MOST = 10;
 /** Together, to all devices. */
 const MOST_TOGETHER = 24;
 /** A copy that takes longer than this shares a slow wire with too many others. */
-const SLOW_MS = 6_000;
+const SLOW_MS = 15_000;
 
 /**
- * How many copies may be under way to a device: one more for each round that went quickly, half
- * after a slow one or a failure (additive increase, multiplicative decrease). A fast LAN gets many,
- * a phone's uplink one at a time, which then arrives instead of ten that all run out of time.
+ * How many copies may be under way to a device: one more for each that went quickly until the first
+ * that did not, from then on for each round of them, and half after a slow one or a failure (slow
+ * start, additive increase, multiplicative decrease). A fast LAN has many at once after a few, a
+ * phone's uplink one at a time, which then arrives instead of ten that all run out of time.
  */
 export interface FlightWindow {
   hasRoom(device: DeviceId): boolean;
@@ -22,6 +23,8 @@ export interface FlightWindow {
 interface Flight {
   size: number;
   under: number;
+  /** None was slow or failed so far. */
+  isStarting: boolean;
 }
 
 export function createFlightWindow(): FlightWindow {
@@ -29,7 +32,7 @@ export function createFlightWindow(): FlightWindow {
   let together = 0;
 
   const of = (device: DeviceId): Flight => {
-    const flight = flights.get(device) ?? { size: FIRST, under: 0 };
+    const flight = flights.get(device) ?? { size: FIRST, under: 0, isStarting: true };
     flights.set(device, flight);
     return flight;
   };
@@ -44,10 +47,12 @@ export function createFlightWindow(): FlightWindow {
       const flight = of(device);
       flight.under--;
       together--;
-      flight.size =
-        stored && ms < SLOW_MS
-          ? Math.min(MOST, flight.size + 1 / flight.size)
-          : Math.max(1, flight.size / 2);
+      if (stored && ms < SLOW_MS) {
+        flight.size = Math.min(MOST, flight.size + (flight.isStarting ? 1 : 1 / flight.size));
+        return;
+      }
+      flight.isStarting = false;
+      flight.size = Math.max(1, flight.size / 2);
     },
   };
 }
