@@ -87,7 +87,8 @@ export function createCopyServer(deps: CopyServerDeps): CopyServer {
           seal_epoch: record.seal_epoch,
           node_id: deps.self,
         },
-        body: found.value.slice(0, record.size),
+        // A view: what is sent is cut out of it piece by piece.
+        body: found.value.subarray(0, record.size),
       };
     },
 
