@@ -3,6 +3,7 @@ import {
   circleIdOf,
   draftEntry,
   readEntry,
+  readKeptEntry,
   type RosterEntry,
 } from '../domain/circle/roster-entry.ts';
 import type { EntryBody } from '../domain/circle/entry-body.ts';
@@ -43,14 +44,14 @@ export interface CircleStateDeps {
   readonly circle: CircleId;
   readonly member: MemberId;
   readonly device: DeviceKey;
-  /** Entries found on disk. */
+  /** Entries found on disk, which takes only what was verified and keeps it under its own lock. */
   readonly known: readonly Bytes[];
 }
 
 export function createCircleState(deps: CircleStateDeps): CircleState {
   const { circle, member, device, environment, records } = deps;
   const serial = createSerial();
-  const initial = readOwn(circle, deps.known);
+  const initial = readOwn(circle, deps.known, readKeptEntry);
   const roster = createObservable(foldRoster(circle, initial));
 
   async function keep(
@@ -94,10 +95,14 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
 }
 
 /** Entries of this circle among the bytes; anything else is dropped. */
-function readOwn(circle: CircleId, all: readonly Bytes[]): readonly RosterEntry[] {
+function readOwn(
+  circle: CircleId,
+  all: readonly Bytes[],
+  readOne: typeof readEntry = readEntry,
+): readonly RosterEntry[] {
   const entries: RosterEntry[] = [];
   for (const bytes of all) {
-    const read = readEntry(bytes);
+    const read = readOne(bytes);
     if (!read.ok) continue;
     const entry = read.value;
     const home = entry.body.type === 'genesis' ? circleIdOf(entry) : entry.circle;

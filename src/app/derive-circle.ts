@@ -104,11 +104,12 @@ function inviteViews(facts: CircleFacts): readonly InviteView[] {
         id: invite.invite,
         createdBy: nameOf(invite.createdBy),
         byYou: invite.createdBy === facts.member,
+        made: invite.created,
         expires: invite.expires,
         state,
         usedBy: invite.admitted.map(nameOf),
         link: state === 'open' ? facts.inviteLinks.get(invite.invite) : undefined,
       };
     })
-    .sort((a, b) => b.expires - a.expires);
+    .sort((a, b) => b.made - a.made);
 }

@@ -116,6 +116,7 @@ export interface InviteView {
   readonly createdBy: string;
   readonly byYou: boolean;
   /** Unix seconds. */
+  readonly made: number;
   readonly expires: number;
   readonly state: 'open' | 'used' | 'expired' | 'revoked';
   readonly usedBy: readonly string[];

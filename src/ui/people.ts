@@ -1,3 +1,5 @@
+import type { PersonView } from '../app/view.ts';
+
 const HUES = 6;
 
 /** Two letters at most: the first of the first and of the last word. */
@@ -12,6 +14,18 @@ export function avatarHue(id: string): number {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973;
   return sum % HUES;
+}
+
+/** Names of those who came in between two looks; nobody at the first look. */
+export function arrivalsBetween(
+  before: readonly PersonView[] | undefined,
+  after: readonly PersonView[] | undefined,
+): readonly string[] {
+  if (before === undefined || after === undefined) return [];
+  const isIn = (one: PersonView) => !one.provisional;
+  const known = new Set(before.filter(isIn).map((one) => one.member));
+  const came = after.filter((one) => isIn(one) && !one.isYou && !known.has(one.member));
+  return came.map((one) => one.name);
 }
 
 function firstLetter(word: string): string {

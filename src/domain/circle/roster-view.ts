@@ -25,11 +25,12 @@ export function viewOf(ledger: Ledger): Roster {
     devices: devicesOf(members),
     invites: new Map(
       [...ledger.invites].map(
-        ([id, { createdBy, body, revokes, taken }]): [typeof id, RosterInvite] => [
+        ([id, { slot, createdBy, body, revokes, taken }]): [typeof id, RosterInvite] => [
           id,
           {
             invite: id,
             createdBy,
+            created: dag.nodes[slot]?.entry.time ?? 0,
             box: body.box,
             tokenHash: body.token_hash,
             expires: body.expires,

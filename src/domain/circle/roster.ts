@@ -63,6 +63,8 @@ export interface RosterDevice {
 export interface RosterInvite {
   readonly invite: InviteId;
   readonly createdBy: MemberId;
+  /** Unix seconds on its maker's clock, for people. */
+  readonly created: number;
   /** X25519 public key the invite package is sealed to. */
   readonly box: Bytes;
   /** SHA-256 of the relay token. */

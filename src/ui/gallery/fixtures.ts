@@ -70,6 +70,7 @@ export function invite(state: InviteView['state'], more: Partial<InviteView> = {
     id: hexOf(`i-${state}`) as InviteId,
     createdBy: 'Mia Berger',
     byYou: true,
+    made: NOW - 3 * HOUR,
     expires: NOW + 6 * DAY,
     state,
     usedBy: [],

@@ -23,6 +23,8 @@ export const circleWords = {
   inviteOnce: (expires: number, now: number) => `Works once. Ends ${formatIn(expires, now)}.`,
   inviteWarning: 'Anyone who has this link can join, so send it to one person only.',
   inviteHereOnly: 'This link opens on this computer only. Others need Quloud at an https address.',
+  inviteNoServer:
+    'The server is away right now. You can send the link already; it works once the server is back.',
   inviteLink: 'Invite link',
   inviteQr: 'Invite as a square code to scan',
   inviteQrHint: 'Next to each other? Let them scan this.',

@@ -30,7 +30,8 @@ export const settingsWords = {
     `Quloud makes ${count(possible, 'copy', 'copies')} now and the other ${String(wanted - possible)} when more people join.`,
   invitesTitle: 'Invites',
   invitesNone: 'No invites yet.',
-  inviteBy: (name: string, byYou: boolean) => (byYou ? 'Made by you' : `Made by ${name}`),
+  inviteBy: (name: string, byYou: boolean, made: number, now: number) =>
+    `Made by ${byYou ? 'you' : name} ${formatAgo(made, now)}`,
   inviteOpen: (expires: number, now: number) => `Open, ends ${formatIn(expires, now)}`,
   inviteUsed: (names: readonly string[]) =>
     names.length === 0 ? 'Used' : `Used by ${listAnd(names)}`,
@@ -51,6 +52,7 @@ export const settingsWords = {
     protect: 'Protect',
     install: 'Install',
     revoke: 'Revoke',
-    revokeNamed: (index: number) => `Revoke invite ${String(index)}`,
+    revokeNamed: (index: number, made: number, now: number) =>
+      `Revoke invite ${String(index)}, made ${formatAgo(made, now)}`,
   },
 };

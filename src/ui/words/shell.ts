@@ -1,4 +1,4 @@
-import { count, formatSize } from '../format.ts';
+import { count, formatSize, listAnd } from '../format.ts';
 
 /** What is on every member screen: strip, tabs, notices, help. */
 export const shellWords = {
@@ -84,6 +84,7 @@ export const shellWords = {
         : `Space of ${count(freed, 'file')} freed. The rest has too few copies elsewhere.`,
     freed: (name: string) => `Space freed. ${name} opens from the others now.`,
     keptHere: 'Kept here: too few copies are confirmed elsewhere.',
+    joined: (names: readonly string[]) => `${listAnd(names)} joined.`,
     saved: 'Saved.',
     revoked: 'Invite taken back.',
     protected: 'This browser now keeps the copies here.',

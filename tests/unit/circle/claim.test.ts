@@ -12,6 +12,7 @@ const NOW = 1_700_000_000;
 const INVITE: RosterInvite = {
   invite: inviteId('claim'),
   createdBy: person('Ana').member,
+  created: NOW - 100,
   box: SOME_KEY,
   tokenHash: SOME_KEY,
   expires: NOW + 100,

@@ -7,6 +7,7 @@ import {
   deviceProofMessage,
   draftEntry,
   readEntry,
+  readKeptEntry,
   type EntryBody,
   type RosterEntry,
 } from '../../../src/domain/circle/roster-entry.ts';
@@ -140,6 +141,18 @@ function bodyOfType(type: EntryBody['type']): EntryBody {
   if (entry === undefined) throw new Error(`no entry of type ${type}`);
   return entry.body;
 }
+
+describe('An entry from the own disk', () => {
+  it('is read without its signatures, which were verified before it came there', () => {
+    for (const entry of entries) expect(readKeptEntry(entry.bytes)).toEqual(readEntry(entry.bytes));
+    // The last bytes are the signature's: nobody else may do this.
+    const forged = genesis.bytes.slice();
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    expect(readKeptEntry(forged).ok).toBe(true);
+    expect(readEntry(forged)).toEqual({ ok: false, error: 'bad-signature' });
+    expect(readKeptEntry(forged.subarray(1)).ok).toBe(false);
+  });
+});
 
 describe('A signed entry', () => {
   it.each(entries.map((entry) => [entry.body.type, entry] as const))(

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { TransferView } from '../../../src/app/view.ts';
 import { connectionNotice, connectionSentence } from '../../../src/ui/connection-words.ts';
 import { fileKind } from '../../../src/ui/file-kind.ts';
-import { device, flow } from '../../../src/ui/gallery/fixtures.ts';
+import { device, flow, person } from '../../../src/ui/gallery/fixtures.ts';
 import { lendingRange } from '../../../src/ui/lending.ts';
-import { avatarHue, initialsOf } from '../../../src/ui/people.ts';
+import { arrivalsBetween, avatarHue, initialsOf } from '../../../src/ui/people.ts';
 import { findObstacle } from '../../../src/ui/requirements.ts';
 import { createPhaseLog } from '../../../src/ui/state/phase-log.ts';
 import {
@@ -12,6 +12,19 @@ import {
   transferAnnouncement,
   transferSentence,
 } from '../../../src/ui/transfer-words.ts';
+
+describe('who joined', () => {
+  const [ana, ben] = [person('Ana', { isYou: true }), person('Ben')];
+
+  it('is told once they are in, and not while they ask, nor of those who were there', () => {
+    const asking = person('Ben', { provisional: true });
+    expect(arrivalsBetween(undefined, [ana, ben])).toEqual([]);
+    expect(arrivalsBetween([ana], [ana, asking])).toEqual([]);
+    expect(arrivalsBetween([ana, asking], [ana, ben])).toEqual(['Ben']);
+    expect(arrivalsBetween([ana, ben], [ana, ben])).toEqual([]);
+    expect(arrivalsBetween([], [ana])).toEqual([]);
+  });
+});
 
 describe('what this page needs', () => {
   const browser = {
