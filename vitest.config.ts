@@ -15,11 +15,15 @@ process.on('exit', () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
+const WIRE_TESTS = ['tests/relay/**/*.test.ts', 'tests/contract/network.node.test.ts'];
+
 export default defineConfig({
   cacheDir: '.cache/vite',
   test: {
     // A property that needs longer than this by default belongs behind SLOW=1.
     testTimeout: process.env['SLOW'] === '1' ? 600_000 : 30_000,
+    // By default one core is left free, which is half of a small machine.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['src/domain/**/*.ts'],
@@ -38,8 +42,19 @@ export default defineConfig({
             'tests/unit/**/*.test.ts',
             'tests/contract/**/*.node.test.ts',
             'tests/simulation/**/*.test.ts',
-            'tests/relay/**/*.test.ts',
           ],
+          exclude: WIRE_TESTS,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'wire',
+          environment: 'node',
+          include: WIRE_TESTS,
+          // Real sockets and real time: alone, and after the others.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -54,6 +69,7 @@ export default defineConfig({
           include: ['tests/contract/**/*.browser.test.ts'],
           // One origin has one quota, and some of these tests use it up.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           browser: {
             enabled: true,
             headless: true,

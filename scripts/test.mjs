@@ -22,8 +22,8 @@ const SLOWEST = 10;
 /** @type {Readonly<Record<string, () => Promise<StageResult>>>} */
 const STAGES = {
   check: async () => ({ ok: (await check()).failed.length === 0 }),
-  unit: () => vitest('node', ['--coverage']),
-  browser: () => vitest('browser', []),
+  unit: () => vitest('unit', ['node', 'wire'], ['--coverage']),
+  browser: () => vitest('browser', ['browser'], []),
   build: async () => ({ ok: await buildApp({ quiet: true }) }),
   e2e: playwright,
 };
@@ -101,18 +101,18 @@ function summary(results) {
 }
 
 /**
- * @param {'node' | 'browser'} project
+ * @param {string} stage
+ * @param {readonly string[]} projects of vitest.config.ts
  * @param {readonly string[]} options
  * @returns {Promise<StageResult>}
  */
-async function vitest(project, options) {
-  const file = join(REPORTS, `${project}.json`);
+async function vitest(stage, projects, options) {
+  const file = join(REPORTS, `${stage}.json`);
   const { code } = await run(
     join(ROOT, 'node_modules', '.bin', 'vitest'),
     [
       'run',
-      '--project',
-      project,
+      ...projects.flatMap((project) => ['--project', project]),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,

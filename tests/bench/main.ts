@@ -11,7 +11,7 @@ import { benchLibp2pStream } from './libp2p-stream.ts';
 import { benchLocking } from './locking.ts';
 import { benchQueue } from './queue.ts';
 import { benchRawChannel } from './raw-channel.ts';
-import { assemble, keepPart } from './results.ts';
+import { assemble, keepPart, sourcesNow } from './results.ts';
 import { benchSizes } from './sizes.ts';
 import { benchSmallFiles } from './small-files.ts';
 import { benchColdLink, benchTransfer } from './transfer.ts';
@@ -43,13 +43,14 @@ async function main(wanted: readonly string[]): Promise<number> {
     return 2;
   }
   if (!(await buildApp({ quiet: true }))) return 1;
+  const sources = sourcesNow();
   console.log(machine());
   const failed: string[] = [];
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const started = performance.now();
     try {
-      await keepPart(name, await bench());
+      await keepPart(name, await bench(), sources);
     } catch (error) {
       failed.push(name);
       console.error(`${name} failed:`, error);
@@ -57,7 +58,7 @@ async function main(wanted: readonly string[]): Promise<number> {
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     console.log(`${name}: ${seconds} s, load ${loadavg()[0]?.toFixed(1) ?? '?'}`);
   }
-  console.log(`\n${table(await assemble(names))}`);
+  console.log(`\n${table(await assemble(names, sources))}`);
   if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }

@@ -15,26 +15,29 @@ interface PartResult {
 }
 
 /** The commit, marked when files differ from it, and the mode: only what agrees in both is one run. */
-function sourcesNow(): string {
+export function sourcesNow(): string {
   const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
   const commit = execFileSync('git', describe, { cwd: ROOT, encoding: 'utf8' }).trim();
   return QUICK ? `${commit} quick` : commit;
 }
 
-export async function keepPart(name: string, figures: readonly Figure[]): Promise<void> {
+export async function keepPart(
+  name: string,
+  figures: readonly Figure[],
+  of: string,
+): Promise<void> {
   await mkdir(PARTS, { recursive: true });
-  const result: PartResult = { of: sourcesNow(), at: new Date().toISOString(), figures };
+  const result: PartResult = { of, at: new Date().toISOString(), figures };
   await writeFile(join(PARTS, `${name}.json`), JSON.stringify(result, undefined, 2));
 }
 
 /**
- * The figures of the named parts as far as they were measured with these sources, in this or an
+ * The figures of the named parts as far as they were measured of these sources, in this or an
  * earlier run, and what can be said only of several of them. Also written to .cache/bench.json.
  */
-export async function assemble(names: readonly string[]): Promise<readonly Figure[]> {
-  const now = sourcesNow();
+export async function assemble(names: readonly string[], of: string): Promise<readonly Figure[]> {
   const parts = await Promise.all(names.map(readPart));
-  const figures = parts.flatMap((part) => (part?.of === now ? part.figures : []));
+  const figures = parts.flatMap((part) => (part?.of === of ? part.figures : []));
   const all = [...figures, ...compared(figures)];
   await writeFile(join(CACHE, 'bench.json'), `${JSON.stringify(all, undefined, 2)}\n`);
   return all;
