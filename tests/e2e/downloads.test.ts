@@ -52,8 +52,9 @@ function watchTheWay(paceMs: number | undefined): void {
   MessagePort.prototype.postMessage = function (message: unknown, ...rest: unknown[]) {
     const { type, bytes } = (message ?? {}) as { type?: unknown; bytes?: unknown };
     const isData = type === 'data' && bytes instanceof Uint8Array;
+    // Counted when it is given, not when a slow wire would have it.
+    if (isData) seen.streamed += bytes.length;
     const send = () => {
-      if (isData) seen.streamed += bytes.length;
       Reflect.apply(post, this, [message, ...rest]);
     };
     if (isData && paceMs !== undefined) setTimeout(send, paceMs);
