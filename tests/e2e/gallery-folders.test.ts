@@ -71,7 +71,7 @@ test('folders are opened and left by keys, the browser and the way above the hea
   await page.goBack();
   await expect(heading('Summer 2024')).toBeVisible();
   await expect(open(/^Grandma and Grandpa/)).toBeFocused();
-  await page.getByRole('navigation', { name: 'Folders above' }).getByText('Files').click();
+  await page.getByRole('navigation', { name: 'Folders above' }).getByText('All files').click();
   await expect(heading('Files')).toBeVisible();
   await expect(open(/^Holidays/)).toBeFocused();
 });

@@ -171,11 +171,14 @@ function createLine() {
   };
 }
 
-/** Plain data is copied; files pass as they are; what has functions of its own is refused. */
+/** Plain data is copied, files without what was put on them; what has functions of its own is refused. */
 function cloned(value: unknown): unknown {
   if (typeof value === 'function') throw new DOMException('a function', 'DataCloneError');
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(cloned);
+  if (value instanceof File) {
+    return new File([value], value.name, { type: value.type, lastModified: value.lastModified });
+  }
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, cloned(part)]));
 }

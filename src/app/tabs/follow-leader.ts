@@ -219,7 +219,11 @@ export function followLeader(deps: FollowDeps): Follower {
         const since = environment.now();
         for (let at = 0; at < sources.length; at += MAX_FILES_PER_ASK) {
           const part = sources.slice(at, at + MAX_FILES_PER_ASK);
-          const files = part.map((source, key) => ({ key, source }));
+          const files = part.map((source, key) => ({
+            key,
+            source,
+            folder: [...(source.folder ?? [])],
+          }));
           submit(newId(), { name: 'addFiles', since, files }, () => undefined);
         }
       },

@@ -51,7 +51,8 @@ const addAsk = v.strictObject({
   /** Unix seconds when they were chosen. */
   since: uint,
   files: v.pipe(
-    v.array(v.strictObject({ key: uint, source })),
+    // A browser's file keeps nothing of ours on its way, so its folder goes beside it.
+    v.array(v.strictObject({ key: uint, source, folder: v.array(shortText) })),
     v.minLength(1),
     v.maxLength(MAX_FILES_PER_ASK),
   ),

@@ -2,7 +2,7 @@ import type { FileId } from '../../domain/ids.ts';
 import type { Environment } from '../../ports/environment.ts';
 import type { FileSink, FileSource } from '../../ports/file-sink.ts';
 import type { Spool } from '../../ports/spool.ts';
-import type { App, AppView } from '../view.ts';
+import type { App, AppView, FileView } from '../view.ts';
 import { deliverDownload, type Delivery } from './deliver-download.ts';
 import type { LoopEnd } from './local-loop.ts';
 import {
@@ -159,8 +159,9 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
     const left = new Map<FileSource, number>();
     const known = again ? filesSince(app.view.get(), ask.since) : [];
     const keys: number[] = [];
-    for (const { key, source } of ask.files) {
-      const at = known.findIndex((one) => one.name === source.name && one.size === source.size);
+    for (const { key, source: file, folder } of ask.files) {
+      const source = withFolder(file, folder);
+      const at = known.findIndex((one) => isSameFile(one, source));
       if (at < 0) {
         left.set(source, key);
         continue;
@@ -269,6 +270,20 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
 /** What an earlier leader may have locked before it could say so. */
 function filesSince(view: AppView, since: number) {
   return view.files.filter((file) => file.added >= since);
+}
+
+/** What was put on the file in the tab that was given it did not come along with it. */
+function withFolder(source: FileSource, folder: readonly string[]): FileSource {
+  return folder.length === 0 ? source : Object.assign(source, { folder });
+}
+
+function isSameFile(file: FileView, { name, size, folder = [] }: FileSource): boolean {
+  return (
+    file.name === name &&
+    file.size === size &&
+    file.folder.length === folder.length &&
+    file.folder.every((part, depth) => part === folder[depth])
+  );
 }
 
 /** Rows of what broke off with the earlier leader: it is begun anew. */

@@ -74,9 +74,12 @@ function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningN
   let halted = false;
   const shown = (): AppView => ({
     ...base,
-    files: disk.files.map(
-      (name) => ({ id: name, name, size: 3, added: environment.now() }) as unknown as FileView,
-    ),
+    files: disk.files.map((path) => {
+      const folder = path.split('/');
+      const name = folder.pop();
+      const file = { id: path, name, folder, size: 3, added: environment.now() };
+      return file as unknown as FileView;
+    }),
   });
   disk.running++;
   disk.most = Math.max(disk.most, disk.running);
@@ -89,7 +92,7 @@ function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningN
     for (const source of sources) {
       await pause(LOCK_MS);
       if (halted) return;
-      disk.files.push(source.name);
+      disk.files.push([...(source.folder ?? []), source.name].join('/'));
       view.set(shown());
       onSettled?.(source);
     }

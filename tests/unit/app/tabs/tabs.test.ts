@@ -27,6 +27,21 @@ describe('the tabs of one profile', () => {
     expect(tabs.filter((tab) => tab.role === 'leader')).toHaveLength(1);
   });
 
+  it('keep the folders of the files that any of them was given', async () => {
+    const { tabs, disk, until } = await openTabs('folders', 2);
+    for (const tab of tabs) {
+      const inside = Object.assign(someFile(tab.role), { folder: ['Holidays', '2024'] });
+      tab.app.commands.addFiles([inside, someFile(tab.role)]);
+    }
+    await until('stored', () => disk.files.length === 4);
+    expect([...disk.files].sort()).toEqual([
+      'Holidays/2024/follower',
+      'Holidays/2024/leader',
+      'follower',
+      'leader',
+    ]);
+  });
+
   it('pass commands on and bring answers and refusals back', async () => {
     const { tabs, disk, clock } = await openTabs('answers', 2);
     const follower = tabs[1];
