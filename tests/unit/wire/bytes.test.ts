@@ -14,6 +14,7 @@ import {
   u8,
   utf8,
 } from '../../../src/domain/bytes.ts';
+import { createHeapMeter } from '../../simulation/heap-meter.ts';
 import { idBytes, idOf, type MemberId } from '../../../src/domain/ids.ts';
 import { createObservable } from '../../../src/domain/observable.ts';
 
@@ -32,6 +33,21 @@ describe('Bytes', () => {
     expect(textOf(Uint8Array.of(0xff))).toBeUndefined();
     expect(textOf(Uint8Array.of(0xef, 0xbb, 0xbf))).toBe('\ufeff');
     expect(() => fromHex('0g')).toThrow();
+  });
+
+  it('become ids that take little more room than their digits', () => {
+    const perId = (toText: (bytes: Uint8Array) => string) => {
+      const heap = createHeapMeter();
+      const ids = Array.from({ length: 20_000 }, (_, i) => toText(concat(u32be(i), some)));
+      heap.look();
+      return heap.most() / ids.length;
+    };
+    const some = new Uint8Array(28).fill(0xab);
+    expect(perId(toHex)).toBeLessThan(200);
+    // Negative control: a text that grows digit by digit.
+    const growing = (given: Uint8Array) =>
+      given.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
+    expect(perId(growing)).toBeGreaterThan(200);
   });
 
   it('of numbers are big-endian', () => {
