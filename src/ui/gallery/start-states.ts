@@ -1,8 +1,9 @@
 import type { LinkProblem } from '../../app/view.ts';
-import { LINK } from './fixtures.ts';
+import { file, LINK } from './fixtures.ts';
 import type { GalleryState } from './states.ts';
 
 const fragment = LINK.slice(LINK.indexOf('#'));
+const ONLY_HERE = { kind: 'only-here', alone: true } as const;
 const welcome = { phase: { kind: 'welcome' }, circle: undefined, device: undefined } as const;
 
 const PROBLEMS: readonly LinkProblem[] = [
@@ -67,6 +68,11 @@ export const startStates: Readonly<Record<string, GalleryState>> = {
     view: {
       ...welcome,
       phase: { kind: 'out', why: 'removed', inviter: 'Ana', circle: 'Family' },
+      files: [
+        file('Summer 2024.jpg', ONLY_HERE, { localCopy: true }),
+        file('Letter.pdf', ONLY_HERE, { localCopy: true }),
+        file('Film.mp4', { kind: 'out-of-reach', away: [] }, { localCopy: false }),
+      ],
     },
   },
   // The link that was just opened wins.

@@ -95,7 +95,9 @@ export const shellWords = {
     diskFull:
       'This device is almost full. Quloud stopped accepting copies for others; your own files are fine.',
     damaged: (n: number) =>
-      `${count(n, 'record')} on this device could not be read and were set aside.`,
+      n === 1
+        ? '1 record on this device could not be read. It is set aside, not deleted: a later version may read it.'
+        : `${count(n, 'record')} on this device could not be read. They are set aside, not deleted: a later version may read them.`,
     unexpected: 'Something unexpected stopped this.',
     offline: "You're offline. Files on this device still open.",
     strictNetwork: 'Still finding the others. A strict network can slow this down.',
