@@ -5,15 +5,14 @@ import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { FileSource } from '../ports/file-sink.ts';
-import { failureKeyOf, INTERRUPTED_KEY } from './derive-transfers.ts';
 import type { Entrance } from './enter-circle.ts';
 import { freeLocalCopy } from './free-space.ts';
 import { dropInterrupted } from './interrupted-files.ts';
-import { holdersOf } from './library.ts';
 import type { MemberSession } from './member-session.ts';
 import type { ProfileStore } from './profile.ts';
 import { readInvite } from './read-invite.ts';
 import { DEVICE_KEYS, type Records } from './records.ts';
+import { failureOf, INTERRUPTED } from './transfer-failures.ts';
 import type { Commands, LinkProblem } from './view.ts';
 
 /** What the commands need of the running app. */
@@ -34,9 +33,11 @@ export interface Controls extends Omit<Entrance, 'stop' | 'setIn'> {
 /** What failed and had to be chosen again was. */
 function forgetChosenAgain(session: MemberSession, sources: readonly FileSource[]): void {
   const names = new Set(sources.map((one) => one.name));
-  for (const one of [...session.transfers.all()]) {
-    const isGroup = failureKeyOf(one)?.endsWith('/choose') === true;
-    if (isGroup && names.has(one.name)) session.transfers.dismiss(one.id);
+  for (const why of ['changed', 'unreadable'] as const) {
+    const { key } = failureOf('store', undefined, why);
+    for (const id of session.transferBoard.failed(key)) {
+      if (names.has(session.transfers.get(id)?.name ?? '')) session.transfers.dismiss(id);
+    }
   }
   void dropInterrupted(session, (file) => names.has(file.name));
 }
@@ -59,22 +60,6 @@ export function createCommands(controls: Controls): Commands {
     if (!(await profile.save(change))) controls.diskFull();
     controls.session()?.placer.rescan();
     controls.changed();
-  }
-
-  function failedWith(key: string): readonly string[] {
-    const all = controls.session()?.transfers.all() ?? [];
-    return [...all].filter((one) => failureKeyOf(one) === key).map(({ id }) => id);
-  }
-
-  /** A file that is locked still has to go out. */
-  function isFinished(id: string): boolean {
-    const session = controls.session();
-    const file = session?.transfers.get(id)?.fileId;
-    if (session === undefined || file === undefined) return true;
-    const roster = session.state.roster.get();
-    const target = session.target();
-    const pieces = session.library.pieces(file);
-    return target > 0 && pieces.every((piece) => holdersOf(piece, roster).size >= target);
   }
 
   return {
@@ -126,21 +111,18 @@ export function createCommands(controls: Controls): Commands {
       for (const { id } of [...(transfers?.all() ?? [])]) transfers?.cancel(id);
     },
     retryFailed(key) {
-      const transfers = controls.session()?.transfers;
-      transfers?.retry(failedWith(key));
+      const session = controls.session();
+      session?.transfers.retry(session.transferBoard.failed(key));
     },
     dismissFailed(key) {
       const session = controls.session();
-      for (const id of failedWith(key)) session?.transfers.dismiss(id);
-      if (session !== undefined && key === INTERRUPTED_KEY) {
-        void dropInterrupted(session, () => true);
-      }
+      if (session === undefined) return;
+      for (const id of session.transferBoard.failed(key)) session.transfers.dismiss(id);
+      if (key === INTERRUPTED.key) void dropInterrupted(session, () => true);
     },
     dismissFinished() {
-      const transfers = controls.session()?.transfers;
-      for (const { id, state } of [...(transfers?.all() ?? [])]) {
-        if (state === 'done' && isFinished(id)) transfers?.dismiss(id);
-      }
+      const session = controls.session();
+      for (const id of session?.transferBoard.finished() ?? []) session?.transfers.dismiss(id);
     },
     dismiss(id) {
       controls.dismissNotice(id);

@@ -1,8 +1,8 @@
 import type { Roster, RosterMember } from '../domain/circle/roster.ts';
 import type { DeviceId, MemberId } from '../domain/ids.ts';
 import type { PeerLink } from '../ports/network.ts';
-import { bytesOfHeld, type HeldLedger } from './held-ledger.ts';
-import { storedCopies, type Library } from './library.ts';
+import type { HeldLedger } from './held-ledger.ts';
+import type { Library } from './library.ts';
 import type { Met } from './sync-roster.ts';
 import type { CircleView, InviteView, PersonView } from './view.ts';
 
@@ -23,8 +23,8 @@ export interface CircleFacts {
 
 export function deriveCircle(facts: CircleFacts): CircleView {
   const { roster } = facts;
-  const theyKeep = bytesKeptForYou(facts.library);
-  const youKeep = bytesYouKeep(facts.held);
+  const theyKeep = facts.library.keptBy;
+  const youKeep = facts.held.keptFor;
   const people = [...roster.members.values()]
     .filter((one) => one.status !== 'removed')
     .map((one) => personView(facts, one, theyKeep, youKeep))
@@ -65,26 +65,6 @@ function personView(
         ? undefined
         : (facts.met.get(first)?.deviceClass ?? one.devices.get(first)?.deviceClass)) ?? 'tab',
   };
-}
-
-function bytesKeptForYou(library: Library): ReadonlyMap<MemberId, number> {
-  const sums = new Map<MemberId, number>();
-  for (const file of library.files()) {
-    for (const piece of library.pieces(file.record.file_id)) {
-      for (const copy of storedCopies(piece)) {
-        sums.set(copy.member, (sums.get(copy.member) ?? 0) + copy.size);
-      }
-    }
-  }
-  return sums;
-}
-
-function bytesYouKeep(held: HeldLedger): ReadonlyMap<MemberId, number> {
-  const sums = new Map<MemberId, number>();
-  for (const record of held.all()) {
-    sums.set(record.owner, (sums.get(record.owner) ?? 0) + bytesOfHeld(record));
-  }
-  return sums;
 }
 
 function inviteViews(facts: CircleFacts): readonly InviteView[] {

@@ -1,84 +1,134 @@
 import type { Roster } from '../domain/circle/roster.ts';
 import type { DeviceId, FileId, MemberId } from '../domain/ids.ts';
-import { deriveSafety } from '../domain/replication/safety.ts';
-import type { PieceRecord } from '../domain/records.ts';
-import { storedCopies, type Library, type LibraryFile } from './library.ts';
-import type { Met } from './sync-roster.ts';
-import type { CopyView, FileView } from './view.ts';
+import { deriveSafety, type Safety } from '../domain/replication/safety.ts';
+import { holdersOf, type Library, type LibraryFile } from './library.ts';
+import type { PieceTally } from './piece-tally.ts';
+import type { CopyView, DeviceClass, FileView, TransferView } from './view.ts';
 
+/** What all files have in common at one moment. */
 export interface FileFacts {
   readonly library: Library;
   readonly roster: Roster;
   readonly member: MemberId;
   readonly self: DeviceId;
-  readonly here: ReadonlyMap<DeviceId, unknown>;
-  readonly met: ReadonlyMap<DeviceId, Met>;
+  /** Devices of the roster as they are now. */
+  readonly devices: ReadonlyMap<DeviceId, DeviceNow>;
   readonly copiesWanted: number;
   readonly copiesPossible: number;
+  /** Nobody who is here has offered room for a while. */
+  readonly hasNoTakers: boolean;
   readonly isMoving: (file: FileId) => boolean;
+  readonly waitsFor: (file: FileId) => WaitsFor | undefined;
 }
 
-/** Files newest first. */
-export function deriveFiles(facts: FileFacts): readonly FileView[] {
-  const views: FileView[] = [];
-  for (const file of facts.library.files()) {
-    if (file.manifest !== undefined) views.push(fileView(facts, file));
-  }
-  return views.sort((a, b) => b.added - a.added || a.name.localeCompare(b.name));
+export type WaitsFor = Extract<TransferView, { phase: 'waiting' }>['why'];
+
+export interface DeviceNow {
+  readonly name: string;
+  readonly deviceClass: DeviceClass;
+  readonly here: boolean;
 }
 
-function fileView(facts: FileFacts, file: LibraryFile): FileView {
+/** How far the copies of a file are that has not all it should have. */
+export interface Outgoing {
+  readonly wanted: number;
+  /** Receipts that are in, and that are needed in all. */
+  readonly received: number;
+  readonly all: number;
+  readonly why: WaitsFor | undefined;
+  readonly isMoving: boolean;
+}
+
+export interface FileState {
+  readonly view: FileView;
+  /** Copies that are complete. */
+  readonly confirmed: number;
+  /** Undefined when all copies are there that can be. */
+  readonly outgoing: Outgoing | undefined;
+}
+
+/** One file for the screens; costs the same however many pieces it has. */
+export function deriveFile(facts: FileFacts, file: LibraryFile): FileState {
   const { record, manifest } = file;
-  const pieces = facts.library.pieces(record.file_id);
-  const safety = deriveSafety({
-    pieces: pieces.map((piece) => ({
-      local: piece.local,
-      holders: piece.copies
-        .filter((copy) => copy.state !== 'granted' && facts.roster.devices.has(copy.device))
-        .map((copy) => ({
-          member: copy.member,
-          device: copy.device,
-          here: facts.here.has(copy.device),
-          lost: copy.state === 'lost',
+  const tally = facts.library.tally(record.file_id);
+  const view = {
+    id: record.file_id,
+    name: record.name,
+    type: manifest?.type ?? '',
+    folder: record.folder,
+    size: record.size,
+    modified: manifest?.modified ?? record.added,
+    added: record.added,
+    safety: safetyOf(facts, tally, record.file_id),
+    localCopy: tally.count > 0 && [...tally.alike].every((alike) => alike.local),
+    copies: copyViews(facts, tally),
+    pieces: tally.count,
+  };
+  return { view, ...progressOf(facts, record.file_id, tally) };
+}
+
+function safetyOf(facts: FileFacts, tally: PieceTally, file: FileId): Safety {
+  return deriveSafety({
+    pieces: [...tally.alike].map(({ local, copies, count }) => ({
+      local,
+      count,
+      holders: copies
+        .filter((copy) => facts.roster.devices.has(copy.device))
+        .map(({ member, device, state }) => ({
+          member,
+          device,
+          here: facts.devices.get(device)?.here === true,
+          lost: state === 'lost',
         })),
     })),
     self: facts.member,
     storing: facts.self,
     wanted: facts.copiesWanted,
     possible: facts.copiesPossible,
-    moving: facts.isMoving(record.file_id),
+    moving: facts.isMoving(file),
   });
-  return {
-    id: record.file_id,
-    name: record.name,
-    type: manifest?.type ?? '',
-    folder: record.folder,
-    modified: manifest?.modified ?? record.added,
-    size: record.size,
-    added: record.added,
-    safety,
-    localCopy: pieces.length > 0 && pieces.every((piece) => piece.local),
-    copies: copyViews(facts, pieces),
-    pieces: pieces.length,
-  };
 }
 
-function copyViews(facts: FileFacts, pieces: readonly PieceRecord[]): readonly CopyView[] {
-  const byDevice = new Map<DeviceId, { member: MemberId; pieces: number; confirmed: number }>();
-  for (const piece of pieces) {
-    for (const copy of storedCopies(piece)) {
-      const sum = byDevice.get(copy.device) ?? { member: copy.member, pieces: 0, confirmed: 0 };
-      sum.pieces++;
-      sum.confirmed = Math.max(sum.confirmed, copy.confirmed);
-      byDevice.set(copy.device, sum);
+/** Who holds some of it, by name. */
+function copyViews(facts: FileFacts, tally: PieceTally): readonly CopyView[] {
+  const byDevice = new Map<DeviceId, { readonly member: MemberId; pieces: number }>();
+  for (const { copies, count } of tally.alike) {
+    for (const { device, member, state } of copies) {
+      if (state !== 'stored') continue;
+      const sum = byDevice.get(device) ?? { member, pieces: 0 };
+      sum.pieces += count;
+      byDevice.set(device, sum);
     }
   }
-  return [...byDevice].map(([device, sum]) => ({
-    ...sum,
-    device,
-    name: facts.roster.members.get(sum.member)?.name ?? '',
-    deviceClass:
-      facts.met.get(device)?.deviceClass ?? facts.roster.devices.get(device)?.deviceClass ?? 'tab',
-    here: facts.here.has(device),
-  }));
+  const views = [...byDevice].map(([device, { member, pieces }]) => {
+    const now = facts.devices.get(device);
+    return {
+      member,
+      pieces,
+      confirmed: tally.newest(device),
+      device,
+      name: facts.roster.members.get(member)?.name ?? '',
+      deviceClass: now?.deviceClass ?? 'tab',
+      here: now?.here === true,
+    };
+  });
+  const keyOf = (copy: CopyView) => copy.name + copy.device;
+  return views.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function progressOf(facts: FileFacts, file: FileId, tally: PieceTally): Omit<FileState, 'view'> {
+  const target = Math.min(facts.copiesWanted, facts.copiesPossible);
+  const wanted = target === 0 ? facts.copiesWanted : target;
+  let confirmed = Infinity;
+  let received = 0;
+  for (const alike of tally.alike) {
+    const holders = holdersOf(alike, facts.roster).size;
+    confirmed = Math.min(confirmed, holders);
+    received += alike.count * Math.min(holders, wanted);
+  }
+  if (target > 0 && confirmed >= target) return { confirmed, outgoing: undefined };
+  const all = Math.max(1, tally.count * wanted);
+  const why = facts.waitsFor(file);
+  const isMoving = facts.isMoving(file);
+  return { confirmed, outgoing: { wanted, received, all, why, isMoving } };
 }

@@ -1,13 +1,16 @@
+import type { Roster } from '../domain/circle/roster.ts';
+import type { DeviceId } from '../domain/ids.ts';
 import { DEFAULT_COPIES } from '../domain/limits.ts';
 import type { Safety } from '../domain/replication/safety.ts';
 import type { StorageStatus } from '../ports/environment.ts';
-import type { Network } from '../ports/network.ts';
+import type { Network, PeerLink } from '../ports/network.ts';
 import { deriveCircle } from './derive-circle.ts';
-import { deriveFiles } from './derive-files.ts';
-import { deriveTransfers } from './derive-transfers.ts';
+import type { DeviceNow } from './derive-files.ts';
 import type { AppDeps } from './deps.ts';
 import type { MemberSession } from './member-session.ts';
 import type { Profile } from './profile.ts';
+import { isSameData } from './same-data.ts';
+import type { Met } from './sync-roster.ts';
 import type { AppView, Connection, DeviceView, FileView, Notice, Phase } from './view.ts';
 import { NO_FLOW } from './without-node.ts';
 
@@ -21,6 +24,8 @@ export interface ViewFacts {
   readonly notices: readonly Notice[];
   /** Monotonic milliseconds when the connection was last seen working, or first wanted. */
   readonly connectingSince: number;
+  /** What was shown last: what did not change keeps its identity. */
+  readonly before: AppView | undefined;
 }
 
 /** Everything the screens show, from what is so right now. */
@@ -32,48 +37,67 @@ export function deriveView(facts: ViewFacts): AppView {
     const nothing = { circle: undefined, files: [], transfers: [], failures: [], flow: NO_FLOW };
     return { phase, connection, device, notices, ...nothing };
   }
+  const roster = session.state.roster.get();
+  const links = facts.network?.links.get() ?? new Map<DeviceId, PeerLink>();
+  const met = session.sync.met.get();
+  const { library, pauses, transfers, placer, fileBoard, transferBoard } = session;
   const shared = {
-    roster: session.state.roster.get(),
+    roster,
     member: session.state.member,
-    met: session.sync.met.get(),
-    library: session.library,
+    library,
     copiesWanted: facts.profile?.settings.copies ?? DEFAULT_COPIES,
     copiesPossible: session.copiesPossible(),
   };
-  const fileFacts = {
+  const looked = fileBoard.update({
     ...shared,
     self: session.state.device.device,
-    here: facts.network?.links.get() ?? new Map(),
-    isMoving: session.placer.isMoving,
-    waitsFor: session.placer.waitsFor,
-    transfers: session.transfers.all(),
-    pauses: session.pauses,
-    receipts: session.receipts.recent(),
-    now: facts.deps.environment.monotonic(),
-  };
-  const files = deriveFiles(fileFacts);
+    devices: devicesNow(roster, met, links),
+    hasNoTakers: placer.hasNoTakers(),
+    isMoving: placer.isMoving,
+    waitsFor: placer.waitsFor,
+  });
+  const now = facts.deps.environment.monotonic();
+  const receipts = session.receipts.recent();
+  const tray = transferBoard.update(
+    { library, pauses, transfers, board: fileBoard, receipts, now },
+    looked,
+  );
+  const base = { phase, connection, device, notices, ...tray };
   // What others signed for is of no use to an outsider, and the circle is none of its business.
   if (phase.kind === 'out') {
-    const own = files.map(withoutOthers);
-    const shown = { files: own, ...deriveTransfers(fileFacts, own) };
-    return { phase, connection, device, notices, circle: undefined, ...shown };
+    return { ...base, files: fileBoard.files().map(withoutOthers), circle: undefined };
   }
+  const circle = deriveCircle({
+    ...shared,
+    met,
+    links,
+    lastSeen: session.sightings.lastSeen,
+    held: session.held,
+    inviteLinks: session.inviter.links(),
+    now: facts.deps.environment.now(),
+  });
+  const known = facts.before?.circle;
   return {
-    phase,
-    connection,
-    device,
-    notices,
-    files,
-    ...deriveTransfers(fileFacts, files),
-    circle: deriveCircle({
-      ...shared,
-      links: facts.network?.links.get() ?? new Map(),
-      lastSeen: session.sightings.lastSeen,
-      held: session.held,
-      inviteLinks: session.inviter.links(),
-      now: facts.deps.environment.now(),
-    }),
+    ...base,
+    files: fileBoard.files(),
+    circle: isSameData(known, circle) ? known : circle,
   };
+}
+
+function devicesNow(
+  roster: Roster,
+  met: ReadonlyMap<DeviceId, Met>,
+  links: ReadonlyMap<DeviceId, PeerLink>,
+): ReadonlyMap<DeviceId, DeviceNow> {
+  const devices = new Map<DeviceId, DeviceNow>();
+  for (const [device, { member, deviceClass }] of roster.devices) {
+    devices.set(device, {
+      name: roster.members.get(member)?.name ?? '',
+      deviceClass: met.get(device)?.deviceClass ?? deviceClass,
+      here: links.has(device),
+    });
+  }
+  return devices;
 }
 
 function withoutOthers(file: FileView): FileView {

@@ -11,6 +11,8 @@ export interface HeldLedger {
   all(): Iterable<HeldRecord>;
   /** Bytes in use: sealed chunks and tags. */
   usedBytes(): number;
+  /** The same for each owner. */
+  readonly keptFor: ReadonlyMap<MemberId, number>;
   /** Whatever was there before. On disk when true; false on a full disk. */
   put(record: HeldRecord): Promise<boolean>;
   /** Puts `after` in the place of `before`; `changed`: something else is there by now, and stays. */
@@ -27,7 +29,13 @@ export async function openHeldLedger(
 ): Promise<HeldLedger & { readonly damaged: number }> {
   const { values, damaged } = await records.held.readAll();
   const held = new Map(values.map((record) => [heldKey(record.owner, record.replica_id), record]));
-  let used = values.reduce((sum, record) => sum + bytesOfHeld(record), 0);
+  const keptFor = new Map<MemberId, number>();
+  let used = 0;
+  const count = (owner: MemberId, bytes: number) => {
+    used += bytes;
+    keptFor.set(owner, (keptFor.get(owner) ?? 0) + bytes);
+  };
+  for (const record of values) count(record.owner, bytesOfHeld(record));
 
   // In turn for each replica, or a tombstone could be overtaken by what was decided before it was
   // there. Those of different replicas share a flush.
@@ -37,7 +45,7 @@ export async function openHeldLedger(
     const written = await records.write([records.held.put(key, record)]);
     if (!written.ok) return false;
     const before = held.get(key);
-    used += bytesOfHeld(record) - (before === undefined ? 0 : bytesOfHeld(before));
+    count(record.owner, bytesOfHeld(record) - (before === undefined ? 0 : bytesOfHeld(before)));
     held.set(key, record);
     return true;
   }
@@ -47,6 +55,7 @@ export async function openHeldLedger(
     get: (owner, replica) => held.get(heldKey(owner, replica)),
     all: () => held.values(),
     usedBytes: () => used,
+    keptFor,
     put(record) {
       const key = heldKey(record.owner, record.replica_id);
       return inTurn(key, () => write(key, record));
@@ -64,13 +73,13 @@ export async function openHeldLedger(
         if (held.get(key) !== before) return;
         await records.write([records.held.remove(key)]);
         held.delete(key);
-        used -= bytesOfHeld(before);
+        count(before.owner, -bytesOfHeld(before));
       });
     },
   };
 }
 
-export function bytesOfHeld(record: HeldRecord): number {
+function bytesOfHeld(record: HeldRecord): number {
   return record.state === 'held' ? record.size + record.tags_bytes : 0;
 }
 

@@ -7,10 +7,9 @@ export async function dropInterrupted(
   isMeant: (file: LibraryFile['record']) => boolean,
 ): Promise<void> {
   const locking = new Set([...transfers.all()].map(({ fileId }) => fileId));
-  const left = [...library.files()].filter(
-    ({ record, manifest }) =>
-      manifest === undefined && !locking.has(record.file_id) && isMeant(record),
-  );
+  const left = library
+    .unfinished()
+    .filter(({ record }) => !locking.has(record.file_id) && isMeant(record));
   if (left.length === 0) return;
   await library.removeFiles(
     left.map(({ record }) => record.file_id),

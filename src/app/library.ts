@@ -1,11 +1,16 @@
 import type { Bytes } from '../domain/bytes.ts';
 import type { ChunkId, DeviceId, FileId, MemberId, ReplicaId } from '../domain/ids.ts';
 import type { FileRecord, PieceRecord } from '../domain/records.ts';
-import { createObservable, type Observable } from '../domain/observable.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
 import type { RecordChange } from '../ports/record-store.ts';
 import { addTo, blankPieces, nodeIndexes, readLibrary } from './read-library.ts';
+import {
+  createPieceTally,
+  type AlikePieces,
+  type MutableTally,
+  type PieceTally,
+} from './piece-tally.ts';
 import type { Records } from './records.ts';
 import { createKeyedSerial } from './serial.ts';
 
@@ -25,19 +30,32 @@ export interface Receipt {
   readonly bytes: Bytes;
 }
 
+/** A file came, was linked or went; or a piece of it changed and is now like this. */
+interface LibraryChange {
+  readonly file: FileId;
+  readonly piece?: PieceRecord;
+}
+
 /**
- * My files and where their chunks are. In memory, mirrored to disk before anything relies on it.
- * `version` changes with every change; the screens and the placing of copies follow it. Receipts stay
- * on the disk: of 50,000 pieces they alone would be more than all the rest.
+ * My files and where their chunks are. In memory, mirrored to disk before anything relies on it. The
+ * screens and the placing of copies follow its changes one by one: there may be very many files.
+ * Receipts stay on the disk: of 50,000 pieces they alone would be more than all the rest.
  */
 export interface Library {
-  readonly version: Observable<number>;
+  /** Calls back after each change until the returned function is called. */
+  watch(listener: (change: LibraryChange) => void): () => void;
   readonly damaged: number;
   files(): Iterable<LibraryFile>;
   file(id: FileId): LibraryFile | undefined;
+  /** Those without a manifest. */
+  unfinished(): readonly LibraryFile[];
   /** Pieces of a file in order. */
   pieces(id: FileId): readonly PieceRecord[];
   piece(chunk: ChunkId): PieceRecord | undefined;
+  /** Kept from call to call: asking for it costs nothing, however many pieces there are. */
+  tally(id: FileId): PieceTally;
+  /** Bytes of mine that each member signed for. */
+  readonly keptBy: ReadonlyMap<MemberId, number>;
   /** Undefined if there is none, or none that can be read. */
   receipt(replica: ReplicaId): Promise<Bytes | undefined>;
   /**
@@ -73,24 +91,57 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
 
   // Per piece, or a slow write of an older state could land on a newer one.
   const inTurn = createKeyedSerial<ChunkId>();
-  const version = createObservable(0);
-  const changed = () => {
-    version.set(version.get() + 1);
-  };
+  const tallies = new Map<FileId, MutableTally>();
+  const keptBy = new Map<MemberId, number>();
+  const unfinished = new Map<FileId, LibraryFile>();
+  const listeners = new Set<(change: LibraryChange) => void>();
   const chunksOf = (id: FileId): readonly ChunkId[] => [
     ...(files.get(id)?.manifest?.chunks ?? unlinked.get(id) ?? []),
   ];
 
+  function piecesOf(id: FileId): readonly PieceRecord[] {
+    const chunks = files.get(id)?.manifest?.chunks ?? [];
+    return chunks.flatMap((chunk) => pieces.get(chunk) ?? []);
+  }
+
+  function count(piece: PieceRecord, sign: 1 | -1): void {
+    for (const { member, size } of storedCopies(piece)) {
+      keptBy.set(member, (keptBy.get(member) ?? 0) + sign * size);
+    }
+  }
+
+  function tell(change: LibraryChange): void {
+    if (change.piece === undefined) tallies.delete(change.file);
+    for (const listener of [...listeners]) listener(change);
+  }
+
+  for (const file of files.values()) {
+    if (file.manifest === undefined) unfinished.set(file.record.file_id, file);
+    for (const piece of piecesOf(file.record.file_id)) count(piece, 1);
+  }
+
   return {
-    version,
+    watch(listener) {
+      const own = (change: LibraryChange) => {
+        listener(change);
+      };
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
     damaged,
+    keptBy,
     files: () => files.values(),
     file: (id) => files.get(id),
-    pieces(id) {
-      const chunks = files.get(id)?.manifest?.chunks ?? [];
-      return chunks.flatMap((chunk) => pieces.get(chunk) ?? []);
-    },
+    unfinished: () => [...unfinished.values()],
+    pieces: piecesOf,
     piece: (chunk) => pieces.get(chunk),
+    tally(id) {
+      const known = tallies.get(id);
+      if (known?.isStale === false) return known;
+      const made = createPieceTally(piecesOf(id));
+      tallies.set(id, made);
+      return made;
+    },
     receipt: (replica) => records.receipts.read(replica),
 
     async putFile(file, sealed) {
@@ -105,9 +156,13 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       ]);
       if (!written.ok) return written;
       files.set(id, file);
-      if (manifest !== undefined) unlinked.delete(id);
       for (const piece of added) pieces.set(piece.chunk_id, piece);
-      changed();
+      if (manifest === undefined) unfinished.set(id, file);
+      else {
+        unfinished.delete(id);
+        unlinked.delete(id);
+      }
+      tell({ file: id });
       return written;
     },
 
@@ -135,8 +190,13 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
           ...gone.map((copy) => records.receipts.remove(copy.replica_id)),
           ...(receipt === undefined ? [] : [records.receipts.put(receipt.replica, receipt.bytes)]),
         ]);
-        if (written.ok && pieces.has(chunk)) pieces.set(chunk, after);
-        changed();
+        // A file that is being deleted is gone already.
+        if (!written.ok || !pieces.has(chunk)) return written;
+        pieces.set(chunk, after);
+        count(before, -1);
+        count(after, 1);
+        tallies.get(after.file_id)?.change(before, after);
+        tell({ file: after.file_id, piece: after });
         return written;
       }),
 
@@ -155,12 +215,14 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         ...also,
       ]);
       if (written.ok) {
+        for (const piece of before) count(piece, -1);
         for (const id of ids) {
           files.delete(id);
+          unfinished.delete(id);
           unlinked.delete(id);
         }
       } else for (const piece of before) pieces.set(piece.chunk_id, piece);
-      changed();
+      for (const id of ids) tell({ file: id });
       return written;
     },
 
@@ -192,9 +254,12 @@ export function storedCopies(piece: PieceRecord): PieceRecord['copies'] {
 
 /** The people whose copies count: their device is still one of the circle's. */
 export function holdersOf(
-  piece: PieceRecord,
+  { copies }: Pick<AlikePieces, 'copies'> | Pick<PieceRecord, 'copies'>,
   roster: { readonly devices: { has(device: DeviceId): boolean } },
 ): ReadonlySet<MemberId> {
-  const counted = storedCopies(piece).filter((copy) => roster.devices.has(copy.device));
-  return new Set(counted.map((copy) => copy.member));
+  const members = new Set<MemberId>();
+  for (const { device, member, state } of copies) {
+    if (state === 'stored' && roster.devices.has(device)) members.add(member);
+  }
+  return members;
 }

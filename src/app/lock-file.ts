@@ -90,20 +90,19 @@ export async function lockFile(
   }
 }
 
-/** Files of that name and size whose tab closed before they were locked: this one takes their place. */
+/** Files of that name, folder and size whose tab closed before they were locked: this one takes their place. */
 export async function forgetInterrupted(library: Library, locked: FileId): Promise<void> {
   const now = library.file(locked)?.record;
-  const older = [...library.files()].filter(
-    ({ record, manifest }) =>
-      manifest === undefined &&
-      record.file_id !== locked &&
-      record.name === now?.name &&
-      record.size === now.size &&
-      isSameFolder(record.folder, now.folder),
-  );
+  const older = library
+    .unfinished()
+    .map(({ record }) => record)
+    .filter(
+      (one) =>
+        one.name === now?.name && one.size === now.size && isSameFolder(one.folder, now.folder),
+    );
   if (older.length === 0) return;
   await library.removeFiles(
-    older.map(({ record }) => record.file_id),
+    older.map((one) => one.file_id),
     [],
   );
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../domain/bytes.ts';
-import type { DeviceId, MemberId } from '../domain/ids.ts';
+import type { DeviceId, FileId, MemberId } from '../domain/ids.ts';
 import type { DeviceKey } from '../domain/identity/device-key.ts';
 import { readReceipt } from '../domain/replication/receipt.ts';
 import { targetCopies } from '../domain/replication/quorum.ts';
@@ -10,23 +10,24 @@ import { createCircleState, otherMembers, type CircleState } from './circle-stat
 import { createCircleTalk } from './circle-talk.ts';
 import { openFileDeleter, type FileDeleter } from './delete-file.ts';
 import { createChunkFetcher } from './fetch-chunk.ts';
-import { durability, roomToLend, sweepChunks } from './free-space.ts';
+import { sweepChunks } from './free-space.ts';
 import type { RelayFollower } from './follow-relays.ts';
+import { createFileBoard, type FileBoard } from './file-board.ts';
 import { openHeldLedger, type HeldLedger } from './held-ledger.ts';
-import { createCopyHolder, type CopyHolder } from './hold-copies.ts';
+import type { CopyHolder } from './hold-copies.ts';
 import { openInviter, type Inviter } from './invite-people.ts';
+import { keepForOthers } from './keep-for-others.ts';
 import { openLibrary, type Library } from './library.ts';
-import { createNonces } from './nonces.ts';
 import { forgetInterrupted } from './lock-file.ts';
 import { openPauses, type Pauses } from './pauses.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createCopyPlacer, type CopyPlacer } from './place-copies.ts';
 import { createReceiptMeter, type ReceiptMeter } from './receipt-meter.ts';
-import { createCopyServer } from './serve-copies.ts';
 import { createPeerServer } from './serve-peers.ts';
 import { openSightings, type Sightings } from './sightings.ts';
 import { createStoreOffers } from './store-offers.ts';
 import type { RosterSync } from './sync-roster.ts';
+import { createTransferBoard, type TransferBoard } from './transfer-board.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 import type { AppDeps } from './deps.ts';
 import { every } from './waiting.ts';
@@ -58,6 +59,8 @@ export interface MemberSession {
   readonly sync: RosterSync;
   readonly inviter: Inviter;
   readonly library: Library;
+  readonly fileBoard: FileBoard;
+  readonly transferBoard: TransferBoard;
   readonly held: HeldLedger;
   readonly holder: CopyHolder;
   readonly placer: CopyPlacer;
@@ -92,6 +95,13 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   const held = await openHeldLedger(records);
   await sweepChunks({ library, held, chunks });
 
+  const fileBoard = createFileBoard();
+  const transferBoard = createTransferBoard();
+  function onFile({ file }: { readonly file: FileId }): void {
+    fileBoard.touch(file);
+    onChange();
+  }
+
   const roster = () => state.roster.get();
   const isHere = (other: DeviceId) => network.links.get().has(other);
   const hereNow = () => [...network.links.get().keys()].filter((one) => roster().devices.has(one));
@@ -101,10 +111,12 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   const self = device.device;
 
   const calls = createPeerCalls(network);
-  const presence = () => ({
-    ...durability(deps.deviceClass(), init.storage()),
-    incarnation: init.settings().incarnation,
-    free_bytes: holder.freeBytes(),
+  const { holder, server, presence } = keepForOthers({
+    ...init,
+    circle: circle.circle,
+    held,
+    calls,
+    signal,
   });
   const { gossip, sync, epochs, admission, relays } = createCircleTalk({
     network,
@@ -122,15 +134,6 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     onDiskFull: init.onDiskFull,
     signal,
   });
-  const holder = createCopyHolder({
-    ...shared,
-    device,
-    incarnation: init.settings().incarnation,
-    calls,
-    lend: () => roomToLend(init.settings().lend, init.storage(), held.usedBytes()),
-    presence,
-    onDiskFull: init.onDiskFull,
-  });
   const fetcher = createChunkFetcher({
     ...shared,
     self,
@@ -140,7 +143,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     library,
     isHere,
     onLost: () => {
-      placer.rescan();
+      placer.pump();
     },
   });
   const offers = createStoreOffers({
@@ -166,6 +169,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
       receipts.forget();
       placer.rescan();
       transfers.onPauses();
+      transferBoard.touchAll();
       onChange();
     },
   });
@@ -185,6 +189,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     target,
     isPaused: pauses.isPaused,
     onConfirmed: receipts.note,
+    onMoving: onFile,
   });
   const deleter = await openFileDeleter({
     ...shared,
@@ -217,21 +222,13 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     openArchive: deps.openArchive,
     watchSource,
     onUnexpected: init.onUnexpected,
-    onLocked: (file) => {
-      // Chosen again after the tab had closed on it: its row is done with.
-      void forgetInterrupted(library, file);
-      placer.rescan();
+    onChange(id) {
+      transferBoard.touch(id);
+      onChange();
     },
+    onLocked: (file) => void forgetInterrupted(library, file),
   });
   const sightings = await openSightings({ records, environment, network, signal });
-  const nonces = createNonces(environment);
-  const server = createCopyServer({
-    ...shared,
-    self,
-    nonces,
-    arriving: holder.arriving,
-    verify: deps.verifyOwnership,
-  });
 
   network.handle(
     'peer',
@@ -257,7 +254,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
   }
   const unsubscribes = [
     state.roster.subscribe(followRoster),
-    library.version.subscribe(onChange),
+    library.watch(onFile),
     network.links.subscribe(onChange),
     network.links.subscribe(placer.onLinks),
     network.relay.subscribe(onChange),
@@ -283,6 +280,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     sync,
     inviter,
     library,
+    fileBoard,
+    transferBoard,
     held,
     holder,
     placer,

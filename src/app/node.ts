@@ -44,10 +44,10 @@ async function runApp(
   let connectingSince = environment.monotonic();
   let cancelView: (() => void) | undefined;
 
-  const view = createObservable<AppView>(snapshot());
+  const view = createObservable<AppView>(snapshot(undefined));
 
-  function snapshot(): AppView {
-    const facts = { deps, phase, network, session, storage, notices, connectingSince };
+  function snapshot(before: AppView | undefined): AppView {
+    const facts = { deps, phase, network, session, storage, notices, connectingSince, before };
     const next = deriveView({ ...facts, profile: profile.current() });
     if (next.connection.kind === 'connected') connectingSince = environment.monotonic();
     return next;
@@ -60,7 +60,7 @@ async function runApp(
   function show(): void {
     cancelView?.();
     cancelView = undefined;
-    view.set(snapshot());
+    view.set(snapshot(view.get()));
   }
 
   /** Phases change at once: a click must not wait for the next tick. */

@@ -71,7 +71,8 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
   const requestId = idOf<RequestId>(environment.random(32));
   const offers = new Map<DeviceId, Offer>();
   const restingUntil = new Map<DeviceId, number>();
-  let cancelGrace: () => void = () => undefined;
+  let needNow: Need = { chunks: 0, bytes: 0, quorum: 0 };
+  let isGrace = false;
   let askedSince: number | undefined;
 
   const valid = (device: DeviceId): Offer | undefined => {
@@ -102,10 +103,14 @@ export function createStoreOffers(deps: StoreOffersDeps): StoreOffers {
     announce(need) {
       askedSince ??= environment.monotonic();
       deps.gossip.publish('store_request', storeRequestGossip.encode(requestOf(need)));
-      cancelGrace();
-      cancelGrace = environment.after(GOSSIP_GRACE_MS, () => {
+      needNow = need;
+      // Not begun anew by the next announcement: while many files are locked it would never end.
+      if (isGrace) return;
+      isGrace = true;
+      environment.after(GOSSIP_GRACE_MS, () => {
+        isGrace = false;
         for (const device of deps.hereNow()) {
-          if (valid(device) === undefined && !isResting(device)) void ask(device, need);
+          if (valid(device) === undefined && !isResting(device)) void ask(device, needNow);
         }
       });
     },

@@ -13,8 +13,8 @@ import {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** Pieces of the big file: more than are ever on their way at the moment of the first receipt. */
-const PIECES = 8;
+/** Pieces of the big file: more than are ever on their way at once to one holder. */
+const PIECES = 12;
 const BIG = content(PIECES * MIB, 3);
 
 describe('a file that is being sent', () => {
@@ -63,7 +63,7 @@ describe('a file that is being sent', () => {
     expect(left()).toBeUndefined();
     addFile(ana, 'big.bin', BIG);
     await world.until('the time is told', () => left() !== undefined);
-    // Two receipts a second so far, and eight to come.
+    // Two receipts a second so far, and twelve to come.
     expect(left()).toBeGreaterThan(1);
     expect(left()).toBeLessThan(8);
     expect(phaseOf(ana, 'big.bin')).toBe('sending');

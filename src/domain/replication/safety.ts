@@ -31,6 +31,8 @@ export interface PieceState {
   readonly holders: readonly PieceCopy[];
   /** On the storing device too. */
   readonly local: boolean;
+  /** Pieces that are all like this; one by default. */
+  readonly count?: number;
 }
 
 export interface SafetyFacts {
@@ -54,7 +56,8 @@ export function deriveSafety(i: SafetyFacts): Safety {
   const missing = pieces.filter((piece) => !piece.local && piece.holders.length === 0);
   if (missing.length > 0) {
     const askDevice = missing.flatMap((piece) => piece.lost).at(0)?.device;
-    return { kind: 'lost-piece', pieces: missing.length, ...(askDevice && { askDevice }) };
+    const count = missing.reduce((sum, piece) => sum + piece.count, 0);
+    return { kind: 'lost-piece', pieces: count, ...(askDevice && { askDevice }) };
   }
 
   const unreachable = pieces.filter((piece) => !piece.local && !piece.holders.some((h) => h.here));
@@ -70,7 +73,7 @@ export function deriveSafety(i: SafetyFacts): Safety {
   return { kind, confirmed, wanted: i.wanted };
 }
 
-interface CountedPiece extends PieceState {
+interface CountedPiece extends Required<PieceState> {
   readonly lost: readonly PieceCopy[];
 }
 
@@ -78,6 +81,7 @@ function withoutLost(piece: PieceState, storing: DeviceId): CountedPiece {
   const elsewhere = piece.holders.filter((holder) => holder.device !== storing);
   return {
     local: piece.local,
+    count: piece.count ?? 1,
     holders: elsewhere.filter((holder) => !holder.lost),
     lost: elsewhere.filter((holder) => holder.lost),
   };

@@ -64,7 +64,7 @@ describe('locking', () => {
   it('that ends as the pause comes leaves the pause to the sending', async () => {
     const parts = await setUp({
       onFile: (library, pause) => {
-        library.version.subscribe(() => {
+        library.watch(() => {
           if ([...library.files()].some((file) => file.manifest !== undefined)) pause();
         });
       },
