@@ -7,6 +7,7 @@ export const startWords = {
   tagline: 'Keep your files safe with people you trust.',
   tagline2: 'No company in between.',
   starting: 'Opening your files',
+  loading: 'Loading',
   createTitle: 'Create a circle',
   createIntro: 'A circle is the people who keep copies for one another: family, friends, a club.',
   circleName: 'Circle name',
