@@ -1,6 +1,7 @@
 import type { Environment } from '../../ports/environment.ts';
 import type { TabLink } from '../../ports/tab-link.ts';
 import { tabMessage } from './messages.ts';
+import type { SeenView } from './view-mirror.ts';
 
 /** How often a tab asks who leads: timers of a hidden leader are slow, its answers are not. */
 const PING_MS = 300;
@@ -18,7 +19,7 @@ export interface LeaderWatchDeps {
   readonly environment: Environment;
   readonly tab: string;
   readonly isVisible: () => boolean;
-  readonly seen: () => { readonly term: number; readonly seq: number } | undefined;
+  readonly seen: () => SeenView | undefined;
   readonly onLeader: () => void;
   readonly onSilent: () => void;
   readonly onTick: () => void;

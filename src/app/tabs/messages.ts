@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import { MAX_FOLDER_DEPTH } from '../../domain/limits.ts';
 import type { FileSource } from '../../ports/file-sink.ts';
 import type { AppView, Commands } from '../view.ts';
+import { isView, isViewPatch } from './read-view.ts';
+import type { ViewPatch } from './view-patch.ts';
 
 /** One more whenever a message or the view changes its meaning: tabs of two versions may be open. */
-export const TABS_VERSION = 2;
+export const TABS_VERSION = 3;
 
 const MAX_TEXT = 16 * 1024;
 const MAX_NODES = 100_000;
@@ -76,12 +78,12 @@ const ask = v.variant('name', [
 
 const version = v.literal(TABS_VERSION);
 const message = v.variant('kind', [
-  /** Who is there? `seen` is the newest snapshot that the asking tab has. */
+  /** Who is there? `seen` is the newest view that the asking tab has. */
   v.strictObject({
     version,
     kind: v.literal('ping'),
     tab: id,
-    seen: v.optional(v.strictObject({ term: uint, seq: uint })),
+    seen: v.optional(v.strictObject({ leader: id, term: uint, seq: uint })),
   }),
   /** The leader is. Terms grow from leader to leader. */
   v.strictObject({ version, kind: v.literal('beat'), tab: id, term: uint }),
@@ -92,6 +94,16 @@ const message = v.variant('kind', [
     term: uint,
     seq: uint,
     view: v.custom<AppView>(isView),
+  }),
+  /** What makes this view of an earlier one of the same leader and term. */
+  v.strictObject({
+    version,
+    kind: v.literal('patch'),
+    tab: id,
+    term: uint,
+    seq: uint,
+    base: uint,
+    patch: v.custom<ViewPatch>(isViewPatch),
   }),
   /** `again`: another leader had taken it on, and may have done it. */
   v.strictObject({ version, kind: v.literal('ask'), tab: id, id, again: v.boolean(), ask }),
@@ -169,30 +181,6 @@ function isFileSource(value: unknown): boolean {
     Number.isSafeInteger(size) &&
     typeof lastModified === 'number' &&
     typeof slice === 'function'
-  );
-}
-
-/**
- * The frame of a view. Its insides are taken as they are: they were derived by this very code, and
- * the screens write them as text only.
- */
-function isView(value: unknown): boolean {
-  const kind = v.looseObject({ kind: shortText });
-  const list = v.pipe(v.array(v.looseObject({ id: shortText })), v.maxLength(MAX_NODES));
-  return v.is(
-    v.looseObject({
-      phase: kind,
-      connection: kind,
-      files: list,
-      transfers: list,
-      failures: v.pipe(v.array(v.looseObject({ key: shortText })), v.maxLength(MAX_NODES)),
-      notices: list,
-      circle: v.optional(
-        v.looseObject({ id: shortText, people: v.array(v.unknown()), invites: list }),
-      ),
-      device: v.optional(v.looseObject({ id: shortText })),
-    }),
-    value,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { FileId } from '../../domain/ids.ts';
 import type { Environment } from '../../ports/environment.ts';
-import type { FileSink, FileSource } from '../../ports/file-sink.ts';
+import type { FileSink } from '../../ports/file-sink.ts';
 import type { Spool } from '../../ports/spool.ts';
-import type { App, AppView, FileView } from '../view.ts';
+import type { App, AppView } from '../view.ts';
 import { deliverDownload, type Delivery } from './deliver-download.ts';
 import type { LoopEnd } from './local-loop.ts';
 import {
@@ -15,12 +15,12 @@ import {
   type Forwarded,
   type TabMessage,
 } from './messages.ts';
+import { createViewPoster, type PostedView, type ViewPoster } from './post-views.ts';
+import { takeAdds } from './take-adds.ts';
 import type { UnfinishedAdds } from './unfinished-adds.ts';
 
 /** Other tabs count as open this long after they were heard. */
 const OTHERS_MS = 10_000;
-/** The next snapshot goes out after this many times what the last one cost. */
-const REST_FACTOR = 5;
 const MAX_ANSWERS = 1024;
 const MAX_UNDER_WAY = 1024;
 
@@ -58,39 +58,28 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
   let isReady = false;
   let stopped = false;
   let waiting: (() => void)[] = [];
-  let seq = 0;
+  let views: ViewPoster | undefined;
   let othersAt = Number.NEGATIVE_INFINITY;
-  let restUntil = 0;
-  let cancelView: (() => void) | undefined;
   const ends: (() => void)[] = [];
 
   function beat(): void {
     link.post(tabMessage({ kind: 'beat', ...from }));
   }
 
-  function postView(): void {
-    cancelView?.();
-    cancelView = undefined;
-    if (stopped || node === undefined) return;
-    const started = environment.monotonic();
-    const message = tabMessage({ kind: 'view', ...from, seq, view: node.app.view.get() });
-    if (started - othersAt <= OTHERS_MS) link.post(message);
+  function postView(content: PostedView): void {
+    const message = tabMessage({ ...content, ...from });
+    if (environment.monotonic() - othersAt <= OTHERS_MS) link.post(message);
     else link.postHere(message);
-    const ended = environment.monotonic();
-    restUntil = ended + (ended - started) * REST_FACTOR;
   }
 
   function changed(view: AppView): void {
-    seq++;
     if (!isReady && view.phase.kind !== 'starting') {
       isReady = true;
       const now = waiting;
       waiting = [];
       for (const go of now) go();
     }
-    const rest = restUntil - environment.monotonic();
-    if (rest <= 0) postView();
-    else cancelView ??= environment.after(rest, postView);
+    views?.changed();
   }
 
   function whenReady(go: () => void): void {
@@ -156,32 +145,19 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
   }
 
   function add(app: App, id: string, ask: AddAsk, again: boolean): void {
-    const left = new Map<FileSource, number>();
-    const known = again ? filesSince(app.view.get(), ask.since) : [];
-    const keys: number[] = [];
-    for (const { key, source: file, folder } of ask.files) {
-      const source = withFolder(file, folder);
-      const at = known.findIndex((one) => isSameFile(one, source));
-      if (at < 0) {
-        left.set(source, key);
-        continue;
-      }
-      known.splice(at, 1);
-      keys.push(key);
-    }
-    if (again) dismissInterrupted(app, [...left.keys()]);
-    settle(id, keys, left.size === 0);
-    if (left.size === 0) return;
-    if (app.view.get().phase.kind !== 'member') {
-      answer(id, { ok: true, value: undefined });
-      return;
-    }
-    app.commands.addFiles([...left.keys()], (source) => {
-      const key = left.get(source);
-      if (key === undefined) return;
-      left.delete(source);
-      settle(id, [key], left.size === 0);
-    });
+    takeAdds(
+      {
+        app,
+        again,
+        onSettled(keys, isLast) {
+          settle(id, keys, isLast);
+        },
+        onRefused() {
+          answer(id, { ok: true, value: undefined });
+        },
+      },
+      ask,
+    );
   }
 
   function settle(id: string, keys: readonly number[], isLast: boolean): void {
@@ -226,10 +202,9 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
     if (message.tab !== tab) othersAt = environment.monotonic();
     if (message.kind === 'ping') {
       beat();
-      const isCurrent = message.seen?.term === term && message.seen.seq === seq;
-      if (!isCurrent && node !== undefined && cancelView === undefined) {
-        cancelView = environment.after(0, postView);
-      }
+      const { seen } = message;
+      const isOurs = seen?.leader === tab && seen.term === term;
+      views?.asked(isOurs ? seen.seq : undefined);
     } else if (message.kind === 'ask') take(message.id, message.ask, message.again);
     else if (message.kind === 'poll') for (const id of message.ids) tell(id);
     else if (message.kind === 'saved') {
@@ -250,49 +225,19 @@ export function serveTabs(deps: ServeTabsDeps): TabServer {
   return {
     attach(next) {
       node = next;
-      ends.push(
-        next.app.view.subscribe(() => {
-          changed(next.app.view.get());
-        }),
-      );
-      changed(next.app.view.get());
+      const { view } = next.app;
+      views = createViewPoster({ environment, view: view.get, post: postView });
+      const look = () => {
+        changed(view.get());
+      };
+      ends.push(view.subscribe(look), views.stop);
+      look();
     },
     stop() {
       stopped = true;
       waiting = [];
-      cancelView?.();
       for (const end of ends) end();
       link.close();
     },
   };
-}
-
-/** What an earlier leader may have locked before it could say so. */
-function filesSince(view: AppView, since: number) {
-  return view.files.filter((file) => file.added >= since);
-}
-
-/** What was put on the file in the tab that was given it did not come along with it. */
-function withFolder(source: FileSource, folder: readonly string[]): FileSource {
-  return folder.length === 0 ? source : Object.assign(source, { folder });
-}
-
-function isSameFile(file: FileView, { name, size, folder = [] }: FileSource): boolean {
-  return (
-    file.name === name &&
-    file.size === size &&
-    file.folder.length === folder.length &&
-    file.folder.every((part, depth) => part === folder[depth])
-  );
-}
-
-/** Rows of what broke off with the earlier leader: it is begun anew. */
-function dismissInterrupted(app: App, sources: readonly FileSource[]): void {
-  for (const { why, some } of app.view.get().failures) {
-    if (why !== 'interrupted') continue;
-    for (const row of some) {
-      const isOurs = sources.some((one) => one.name === row.name && one.size === row.size);
-      if (isOurs) app.commands.dismiss(row.id);
-    }
-  }
 }

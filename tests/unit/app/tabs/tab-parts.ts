@@ -7,7 +7,7 @@ import {
 import { runTabApp, type RunningNode } from '../../../../src/app/tabs/tab-app.ts';
 import type { App, AppView, FileView } from '../../../../src/app/view.ts';
 import { appWithoutNode } from '../../../../src/app/without-node.ts';
-import { createObservable } from '../../../../src/domain/observable.ts';
+import { createObservable, type Observable } from '../../../../src/domain/observable.ts';
 import { ok } from '../../../../src/domain/result.ts';
 import type { FileSink, FileSource } from '../../../../src/ports/file-sink.ts';
 import type { TabLink } from '../../../../src/ports/tab-link.ts';
@@ -15,7 +15,11 @@ import type { TabLink } from '../../../../src/ports/tab-link.ts';
 /** What all nodes of one profile share: the files that were locked, and what was called. */
 export interface Disk {
   readonly files: string[];
+  /** How the files are shown: each stays the same object. */
+  readonly shown: FileView[];
   readonly calls: string[];
+  /** The calls of each node that ran, one after another. */
+  readonly callsOf: string[][];
   /** Nodes that run now. */
   running: number;
   /** The most that ran at once. */
@@ -33,11 +37,18 @@ export interface TestTab {
 const LOCK_MS = 200;
 const START_MS = 100;
 
-export function openProfile(seed: string, fate?: MemoryTabsInit['fate']) {
+export interface ProfileInit {
+  readonly fate?: MemoryTabsInit['fate'] | undefined;
+  readonly lockMs?: number;
+  /** What the node of every tab shows; its own files by default. */
+  readonly view?: Observable<AppView>;
+}
+
+export function openProfile(seed: string, { fate, lockMs = LOCK_MS, view }: ProfileInit = {}) {
   const environment = createMemoryEnvironment({ seed });
   const { clock } = environment;
   const tabs = createMemoryTabs({ environment, ...(fate === undefined ? {} : { fate }) });
-  const disk: Disk = { files: [], calls: [], running: 0, most: 0 };
+  const disk: Disk = { files: [], shown: [], calls: [], callsOf: [], running: 0, most: 0 };
 
   function open(wrap: (link: TabLink) => TabLink = (link) => link): TestTab {
     const memory = tabs.openTab();
@@ -51,7 +62,10 @@ export function openProfile(seed: string, fate?: MemoryTabsInit['fate']) {
       onRole(role) {
         tab.role = role;
       },
-      startNode: () => startTestNode(disk, memory),
+      async startNode() {
+        const node = await startTestNode(disk, memory, lockMs);
+        return view === undefined ? node : { ...node, app: { ...node.app, view } };
+      },
     });
     return Object.assign(tab, { app }) as TestTab;
   }
@@ -64,7 +78,11 @@ export function openProfile(seed: string, fate?: MemoryTabsInit['fate']) {
 }
 
 /** A node that takes time for everything and writes nothing after it was halted. */
-function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningNode> {
+function startTestNode(
+  disk: Disk,
+  { environment }: MemoryTab,
+  lockMs: number,
+): Promise<RunningNode> {
   const plain = appWithoutNode({ kind: 'member' });
   const base = plain.view.get();
   const pause = (ms: number) =>
@@ -72,15 +90,9 @@ function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningN
       environment.after(ms, resolve);
     });
   let halted = false;
-  const shown = (): AppView => ({
-    ...base,
-    files: disk.files.map((path) => {
-      const folder = path.split('/');
-      const name = folder.pop();
-      const file = { id: path, name, folder, size: 3, added: environment.now() };
-      return file as unknown as FileView;
-    }),
-  });
+  const calls: string[] = [];
+  disk.callsOf.push(calls);
+  const shown = (): AppView => ({ ...base, files: [...disk.shown] });
   disk.running++;
   disk.most = Math.max(disk.most, disk.running);
   const view = createObservable<AppView>({ ...base, phase: { kind: 'starting' } });
@@ -90,12 +102,20 @@ function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningN
 
   async function lock(sources: readonly FileSource[], onSettled?: (source: FileSource) => void) {
     for (const source of sources) {
-      await pause(LOCK_MS);
+      await pause(lockMs);
       if (halted) return;
-      disk.files.push([...(source.folder ?? []), source.name].join('/'));
+      const { name, folder = [] } = source;
+      const id = [...folder, name].join('/');
+      const file = { id, name, folder, size: 3, added: environment.now() };
+      disk.files.push(id);
+      disk.shown.push(file as unknown as FileView);
       view.set(shown());
       onSettled?.(source);
     }
+  }
+  function call(what: string): void {
+    calls.push(what);
+    disk.calls.push(what);
   }
   const app: App = {
     ...plain,
@@ -106,12 +126,12 @@ function startTestNode(disk: Disk, { environment }: MemoryTab): Promise<RunningN
         void lock(sources, onSettled);
       },
       setCopies(count) {
-        disk.calls.push(`setCopies ${String(count)}`);
+        call(`setCopies ${String(count)}`);
         return Promise.resolve();
       },
       setRelayCode: () => Promise.reject(new Error('no code')),
       cancel(id) {
-        disk.calls.push(`cancel ${id}`);
+        call(`cancel ${id}`);
       },
       join: async () => {
         await pause(50);
@@ -154,4 +174,14 @@ async function copy(id: string, sink: FileSink): Promise<void> {
 
 export function someFile(name: string): File {
   return new File(['abc'], name);
+}
+
+export const namesIn = (tab: TestTab) => tab.app.view.get().files.map((file) => file.name);
+export const isMember = (tab: TestTab) => tab.app.view.get().phase.kind === 'member';
+
+export async function openTabs(seed: string, count: number) {
+  const profile = openProfile(seed);
+  const tabs = Array.from({ length: count }, () => profile.open());
+  await profile.until('all tabs show the circle', () => tabs.every(isMember));
+  return { ...profile, channel: profile.tabs, tabs };
 }
