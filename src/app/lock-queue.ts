@@ -1,8 +1,11 @@
-/** Of who was begun: gives its turn to the next, and waits to have it again. */
+/** Of who was begun. */
 export interface Turn {
-  give(): void;
-  /** Before all that were not begun yet: who waits with half a file on the disk goes first. */
-  take(): Promise<void>;
+  /**
+   * Gives the turn to the next while its owner is paused, and resolves when it has it again: before
+   * all that were not begun yet, for who waits with half a file on the disk goes first. An abort ends
+   * the waiting at once, without the turn. Rejects never.
+   */
+  giveWhilePaused(signal: AbortSignal): Promise<void>;
 }
 
 export interface LockQueue {
@@ -22,13 +25,14 @@ export function createLockQueue(deps: {
   readonly begin: (id: string, turn: Turn) => Promise<void>;
 }): LockQueue {
   const queued = new Set<string>();
-  const goingOn: (() => void)[] = [];
+  /** Begun, and without the turn. */
+  const halfWay = new Map<string, () => void>();
   let isTaken = false;
 
   function look(): void {
     if (isTaken) return;
-    const goOn = goingOn.shift();
-    if (goOn !== undefined) {
+    for (const [id, goOn] of halfWay) {
+      if (deps.isPaused(id)) continue;
       isTaken = true;
       goOn();
       return;
@@ -44,21 +48,36 @@ export function createLockQueue(deps: {
 
   function begin(id: string): void {
     let isMine = true;
-    const give = () => {
+
+    function give(): void {
       if (!isMine) return;
       isMine = false;
       isTaken = false;
       look();
-    };
-    const take = () =>
-      new Promise<void>((resolve) => {
-        goingOn.push(() => {
-          isMine = true;
+    }
+
+    async function giveWhilePaused(signal: AbortSignal): Promise<void> {
+      while (deps.isPaused(id) && !signal.aborted) await giveUntilResumed(signal);
+    }
+
+    function giveUntilResumed(signal: AbortSignal): Promise<void> {
+      return new Promise((resolve) => {
+        const end = () => {
+          halfWay.delete(id);
+          signal.removeEventListener('abort', end);
           resolve();
+        };
+        signal.addEventListener('abort', end);
+        // In line before the turn is given: nobody slips in when the pause ends.
+        halfWay.set(id, () => {
+          isMine = true;
+          end();
         });
-        look();
+        give();
       });
-    void deps.begin(id, { give, take }).finally(give);
+    }
+
+    void deps.begin(id, { giveWhilePaused }).finally(give);
   }
 
   return {

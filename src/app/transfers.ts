@@ -130,13 +130,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       onProgress: (fraction: number) => {
         update(id, { fraction });
       },
-      ready: async () => {
-        while (pauses.isPaused(id) && !signal.aborted) {
-          turn.give();
-          await pauses.whenResumed(id, signal);
-          await turn.take();
-        }
-      },
+      ready: () => turn.giveWhilePaused(signal),
     };
     const locked = await lockFile(deps, source, steps, signal);
     if (!locked.ok) {

@@ -49,6 +49,34 @@ describe('locking', () => {
     expect([...parts.library.files()]).toEqual([]);
   });
 
+  it('ends at once when it is cancelled while it waits behind the file that has its turn', async () => {
+    const parts = await setUp({ pauseAfterPut: true, holdPut: AT_ONCE + 1 });
+    const { transfers, idOf, list, until } = parts;
+    transfers.addFiles([fileOf('a.bin', LONG_SIZE)]);
+    await until(() => parts.disk.size === AT_ONCE);
+    transfers.addFiles([fileOf('b.bin', SIZE)]);
+    await until(() => parts.isHeld());
+    transfers.setPaused(idOf('a.bin'), false);
+    transfers.cancel(idOf('a.bin'));
+    await until(() => list().length === 1);
+    expect(parts.stateOf('b.bin')).toBe('running');
+    parts.release();
+    await until(() => parts.stateOf('b.bin') === 'done');
+  });
+
+  it('goes on before files that were not begun when everything is resumed', async () => {
+    const parts = await setUp({ pauseAfterPut: true });
+    const { transfers, pauses, stateOf, until } = parts;
+    transfers.addFiles([fileOf('a.bin', LONG_SIZE)]);
+    await until(() => parts.disk.size === AT_ONCE);
+    pauses.pauseAll();
+    transfers.addFiles([fileOf('b.bin', 10 * KIB)]);
+    pauses.resumeAll();
+    expect(stateOf('b.bin')).toBe('queued');
+    await until(() => stateOf('a.bin') === 'done');
+    await until(() => stateOf('b.bin') === 'done');
+  });
+
   it('of a file that still waits for its turn ends at once', async () => {
     const parts = await setUp();
     const settled: string[] = [];
@@ -171,6 +199,8 @@ interface Init {
   readonly capacityBytes?: () => number;
   /** a.bin is paused when its first piece is on disk. */
   readonly pauseAfterPut?: boolean;
+  /** This put, and those after it, wait until they are released. */
+  readonly holdPut?: number;
   readonly onFile?: (library: Library, pause: () => void) => void;
 }
 type Library = Awaited<ReturnType<typeof openLibrary>>;
@@ -183,6 +213,8 @@ async function setUp(init: Init = {}) {
   const library = await openLibrary(records, crypto);
   let full = 0;
   let puts = 0;
+  let begun = 0;
+  const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
   let onPauses: () => void = () => undefined;
   const reopen = () =>
     openPauses({
@@ -202,6 +234,7 @@ async function setUp(init: Init = {}) {
     chunks: {
       ...chunks,
       put: async (key, bytes) => {
+        if (++begun >= (init.holdPut ?? Infinity)) await held;
         const done = await chunks.put(key, bytes);
         if (init.pauseAfterPut === true && puts++ === 0) {
           transfers.setPaused(find('a.bin')?.id ?? '', true);
@@ -244,6 +277,10 @@ async function setUp(init: Init = {}) {
     transfers,
     list,
     full: () => full,
+    isHeld: () => begun >= (init.holdPut ?? Infinity),
+    release: () => {
+      release(undefined);
+    },
     idOf: (name: string) => find(name)?.id ?? '',
     stateOf: (name: string) => find(name)?.state,
     async until(condition: () => boolean) {
