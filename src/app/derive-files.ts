@@ -19,6 +19,8 @@ export interface FileFacts {
   readonly hasNoTakers: boolean;
   readonly isMoving: (file: FileId) => boolean;
   readonly waitsFor: (file: FileId) => WaitsFor | undefined;
+  /** The person stopped the making of its copies for now. */
+  readonly isPaused: (file: FileId) => boolean;
 }
 
 export type WaitsFor = Extract<TransferView, { phase: 'waiting' }>['why'];
@@ -51,6 +53,7 @@ export interface FileState {
 export function deriveFile(facts: FileFacts, file: LibraryFile): FileState {
   const { record, manifest } = file;
   const tally = facts.library.tally(record.file_id);
+  const progress = progressOf(facts, record.file_id, tally);
   const view = {
     id: record.file_id,
     name: record.name,
@@ -59,16 +62,24 @@ export function deriveFile(facts: FileFacts, file: LibraryFile): FileState {
     size: record.size,
     modified: manifest?.modified ?? record.added,
     added: record.added,
-    safety: safetyOf(facts, tally, record.file_id),
+    safety: safetyOf(facts, tally, isUnderWay(facts, record.file_id, progress)),
     localCopy: tally.count > 0 && [...tally.alike].every((alike) => alike.local),
     copies: copyViews(facts, tally),
     pieces: tally.count,
   };
-  return { view, ...progressOf(facts, record.file_id, tally) };
+  return { view, ...progress };
 }
 
-function safetyOf(facts: FileFacts, tally: PieceTally, file: FileId): Safety {
-  return deriveSafety({
+type Progress = Omit<FileState, 'view'>;
+
+/** Copies are on their way, or their turn comes by itself. */
+function isUnderWay(facts: FileFacts, file: FileId, { outgoing }: Progress): boolean {
+  if (facts.isMoving(file)) return true;
+  return outgoing !== undefined && outgoing.why === undefined && !facts.isPaused(file);
+}
+
+function safetyOf(facts: FileFacts, tally: PieceTally, moving: boolean): Safety {
+  const safety = deriveSafety({
     pieces: [...tally.alike].map(({ local, copies, count }) => ({
       local,
       count,
@@ -85,8 +96,12 @@ function safetyOf(facts: FileFacts, tally: PieceTally, file: FileId): Safety {
     storing: facts.self,
     wanted: facts.copiesWanted,
     possible: facts.copiesPossible,
-    moving: facts.isMoving(file),
+    moving,
   });
+  // While the first copies are on their way nothing needs attention.
+  return safety.kind === 'only-here' && !safety.alone && moving
+    ? { kind: 'getting-safe', confirmed: 0, wanted: facts.copiesWanted }
+    : safety;
 }
 
 /** Who holds some of it, by name. */
@@ -116,7 +131,7 @@ function copyViews(facts: FileFacts, tally: PieceTally): readonly CopyView[] {
   return views.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function progressOf(facts: FileFacts, file: FileId, tally: PieceTally): Omit<FileState, 'view'> {
+function progressOf(facts: FileFacts, file: FileId, tally: PieceTally): Progress {
   const target = Math.min(facts.copiesWanted, facts.copiesPossible);
   const wanted = target === 0 ? facts.copiesWanted : target;
   let confirmed = Infinity;

@@ -55,6 +55,7 @@ export function deriveView(facts: ViewFacts): AppView {
     hasNoTakers: placer.hasNoTakers(),
     isMoving: placer.isMoving,
     waitsFor: placer.waitsFor,
+    isPaused: pauses.isPaused,
   });
   const now = facts.deps.environment.monotonic();
   const receipts = session.receipts.recent();

@@ -8,6 +8,8 @@ import type { FileView } from './view.ts';
 export interface FileBoard {
   /** This file changed, came or went. */
   touch(file: FileId): void;
+  /** Something changed that counts for all. */
+  touchAll(): void;
   /** Brings everything up to date; the files that were looked at. */
   update(facts: FileFacts): ReadonlySet<FileId>;
   files(): readonly FileView[];
@@ -53,6 +55,9 @@ export function createFileBoard(derive: typeof deriveFile = deriveFile): FileBoa
 
   return {
     touch: (file) => touched.add(file),
+    touchAll() {
+      before = undefined;
+    },
     update,
     files: () => files,
     state: (file) => states.get(file),

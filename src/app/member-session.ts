@@ -164,12 +164,14 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     records,
     isKnown: (file) => library.file(file) !== undefined,
     onDiskFull: init.onDiskFull,
-    onChange: () => {
+    onChange: (id) => {
       // The rate from before a pause says nothing about the time after it.
       receipts.forget();
       placer.rescan();
       transfers.onPauses();
       transferBoard.touchAll();
+      if (id === undefined) fileBoard.touchAll();
+      else fileBoard.touch(id as FileId);
       onChange();
     },
   });

@@ -24,7 +24,8 @@ export interface PausesDeps {
   readonly records: Records;
   /** Files that are gone are not written down again. */
   readonly isKnown: (file: FileId) => boolean;
-  readonly onChange: () => void;
+  /** Of this one alone, or of everything. */
+  readonly onChange: (id: string | undefined) => void;
   readonly onDiskFull: () => void;
 }
 
@@ -40,19 +41,19 @@ export async function openPauses(deps: PausesDeps): Promise<Pauses> {
   const isPausedAlone = (id: string) => files.has(id as FileId) || transfers.has(id);
   const isPaused = (id: string) => all || isPausedAlone(id);
 
-  function changed(): void {
+  function changed(id?: string): void {
     for (const look of [...waiting]) look();
-    deps.onChange();
+    deps.onChange(id);
   }
 
-  function keep(): void {
+  function keep(file?: FileId): void {
     void inTurn(async () => {
       const known = [...files].filter(deps.isKnown).slice(0, MAX_PAUSED_FILES);
       const record = { v: 1, all, files: known } as const;
       const written = await records.write([records.pauses.put(DEVICE_KEYS.pauses, record)]);
       if (!written.ok) deps.onDiskFull();
     });
-    changed();
+    changed(file);
   }
 
   return {
@@ -62,12 +63,12 @@ export async function openPauses(deps: PausesDeps): Promise<Pauses> {
     setFile(file, paused) {
       if (paused) files.add(file);
       else files.delete(file);
-      keep();
+      keep(file);
     },
     setTransfer(id, paused) {
       if (paused) transfers.add(id);
       else transfers.delete(id);
-      changed();
+      changed(id);
     },
     pauseAll() {
       all = true;

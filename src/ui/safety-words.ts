@@ -1,5 +1,4 @@
-import type { AppView, CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
-import type { FileId } from '../domain/ids.ts';
+import type { CopyView, DeviceClass, FileView, PersonView } from '../app/view.ts';
 import type { Safety } from '../domain/replication/safety.ts';
 import { fileWords } from './words/files.ts';
 import { shellWords } from './words/shell.ts';
@@ -67,50 +66,6 @@ export function safetySentence(safety: Safety, context: SentenceContext): string
         : words.sentenceLostAsk(safety.pieces, holder.name, fileWords.devices[holder.deviceClass]);
     }
   }
-}
-
-/**
- * The files as they are shown: while the first copies are on their way, nothing needs attention.
- * The answer stays the same object while files and what is being sent do.
- */
-export function createShownFiles(): (view: AppView) => readonly FileView[] {
-  let given: readonly FileView[] | undefined;
-  let moving = '';
-  let shown: readonly FileView[] = [];
-  /** So that the view of a file that is being sent stays the same too. */
-  let replaced = new Map<FileView, FileView>();
-
-  return ({ files, transfers }) => {
-    const wanted = new Map<FileId, number>();
-    for (const one of transfers) {
-      if (one.phase === 'sending' && one.fileId !== undefined) wanted.set(one.fileId, one.wanted);
-    }
-    const now = [...wanted].join();
-    if (files === given && now === moving) return shown;
-    given = files;
-    moving = now;
-    const before = replaced;
-    replaced = new Map();
-    const next = files.map((file) => {
-      const copies = wanted.get(file.id);
-      if (copies === undefined || file.safety.kind !== 'only-here') return file;
-      const known = before.get(file);
-      const view =
-        known !== undefined && wantedOf(known) === copies ? known : gettingSafe(file, copies);
-      replaced.set(file, view);
-      return view;
-    });
-    shown = replaced.size === 0 ? files : next;
-    return shown;
-  };
-}
-
-function gettingSafe(file: FileView, wanted: number): FileView {
-  return { ...file, safety: { kind: 'getting-safe', confirmed: 0, wanted } };
-}
-
-function wantedOf({ safety }: FileView): number | undefined {
-  return safety.kind === 'getting-safe' ? safety.wanted : undefined;
 }
 
 const ATTENTION: readonly Safety['kind'][] = ['lost-piece', 'at-risk', 'only-here'];

@@ -61,6 +61,7 @@ async function setUp(count: number) {
     hasNoTakers: false,
     isMoving: () => false,
     waitsFor: () => undefined,
+    isPaused: () => false,
   });
   const taken = () => {
     const before = derived;
@@ -148,6 +149,27 @@ describe('of 20,000 files', () => {
     expect(next.transfers[0]).toMatchObject({ id: '4000a', phase: 'locking' });
     expect(next.transfers[1]).toBe(shown.transfers[0]);
     expect(next.failures).toBe(shown.failures);
+  });
+
+  it('all are getting safe while they only wait for their turn, not just those that are shown', async () => {
+    const { board, facts, ids } = await setUp(2_000);
+    const kinds = () => new Set(board.files().map(({ safety }) => safety.kind));
+    board.update({ ...facts(), isMoving: (file) => file === ids[0] });
+    expect(kinds()).toEqual(new Set(['getting-safe']));
+
+    // Each on its own, as soon as it is the others that keep it waiting, or the person.
+    board.touch(ids[7]!);
+    board.touch(ids[8]!);
+    const waitsFor = (file: FileId) => (file === ids[7] ? 'no-room' : undefined);
+    board.update({ ...facts(), waitsFor, isPaused: (file) => file === ids[8] });
+    const held = board.files().filter(({ safety }) => safety.kind === 'only-here');
+    expect(new Set(held.map(({ id }) => id))).toEqual(new Set([ids[7], ids[8]]));
+
+    board.touchAll();
+    board.update({ ...facts(), isPaused: () => true });
+    expect(kinds()).toEqual(new Set(['only-here']));
+    board.update({ ...facts(), copiesPossible: 0, waitsFor: () => 'alone' });
+    expect(board.files()[0]?.safety).toEqual({ kind: 'only-here', alone: true });
   });
 
   it('a copy that ended looks at no other piece than the next in line', () => {

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { TransferView } from '../../../src/app/view.ts';
 import type { Safety } from '../../../src/domain/replication/safety.ts';
 import {
   copy,
   deviceId,
-  emptyView,
   family,
   file,
   memberId,
   threeCopies,
 } from '../../../src/ui/gallery/fixtures.ts';
 import {
-  createShownFiles,
   needsAttention,
   safetyLook,
   safetySentence,
@@ -76,47 +73,12 @@ describe('a safety state', () => {
 });
 
 describe('a file whose first copies are on their way', () => {
-  const only = file('new.jpg', { kind: 'only-here', alone: false });
-  const sending = (more: Partial<TransferView> = {}) =>
-    ({
-      id: 't',
-      fileId: only.id,
-      name: only.name,
-      size: only.size,
-      cancellable: true,
-      phase: 'sending',
-      fraction: 0.2,
-      confirmed: 0,
-      wanted: 3,
-      ...more,
-    }) as TransferView;
-  const shown = (transfer: TransferView) =>
-    createShownFiles()({ ...emptyView, files: [only], transfers: [transfer] })[0] ?? only;
-
-  it('is getting safe and needs no attention', () => {
-    const calm = shown(sending());
-    expect(safetyLook(calm.safety)).toMatchObject({ shape: 'half-shield', tone: 'calm' });
-    expect(safetySentence(calm.safety, context)).toBe('0 of 3 copies confirmed.');
-    expect(needsAttention(calm)).toBe(false);
-  });
-
-  it('is only here as soon as nothing moves, or only another file does', () => {
-    expect(needsAttention(shown(sending({ phase: 'waiting', why: 'nobody-here' })))).toBe(true);
-    expect(needsAttention(shown(sending({ fileId: undefined })))).toBe(true);
-  });
-
-  it('stays the same object, and so does the list, while nothing about it changes', () => {
-    const files = [only, file('old.jpg', confirmed)];
-    const shownOf = createShownFiles();
-    const first = shownOf({ ...emptyView, files, transfers: [sending()] });
-    expect(shownOf({ ...emptyView, files, transfers: [sending({ phase: 'sending' })] })).toBe(
-      first,
-    );
-    const more = [...files, file('new too.jpg', confirmed)];
-    const second = shownOf({ ...emptyView, files: more, transfers: [sending()] });
-    expect(second).not.toBe(first);
-    expect(second[0]).toBe(first[0]);
-    expect(shownOf({ ...emptyView, files: more, transfers: [] })).toBe(more);
+  it('is calm, and needs no attention', () => {
+    const safety: Safety = { kind: 'getting-safe', confirmed: 0, wanted: 3 };
+    expect(safetyLook(safety)).toMatchObject({ shape: 'half-shield', tone: 'calm' });
+    expect(safetySentence(safety, context)).toBe('0 of 3 copies confirmed.');
+    expect(needsAttention(file('new.jpg', safety))).toBe(false);
+    expect(needsAttention(file('new.jpg', { kind: 'only-here', alone: false }))).toBe(true);
   });
 });
 
