@@ -6,11 +6,12 @@ import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { CryptoPool, Piece, PlaceOfChunk } from '../ports/crypto-pool.ts';
 import type { Environment } from '../ports/environment.ts';
 import { createHolderPace, type HolderPace } from './holder-pace.ts';
-import { storedCopies, type Library } from './library.ts';
+import type { Library } from './library.ts';
 import { createNonceStock, type NonceStock } from './nonce-stock.ts';
 import type { AskError, PeerCalls } from './peer-calls.ts';
 import { raceHolders } from './race-holders.ts';
 import { deadline } from './waiting.ts';
+import { storedCopies } from './stored-copies.ts';
 
 /** The network ends a silent answer much sooner; this ends one that trickles. */
 const RETRIEVE_TIMEOUT_MS = 5 * 60_000;

@@ -5,7 +5,8 @@ import type { DeviceClass } from './view.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { StorageStatus } from '../ports/environment.ts';
 import { heldChunkKey, type HeldLedger } from './held-ledger.ts';
-import { holdersOf, storedCopies, type Library } from './library.ts';
+import { holdersOf, type Library } from './library.ts';
+import { storedCopies } from './stored-copies.ts';
 
 /** Room left to the browser and to this device's own files. */
 const DISK_MARGIN_BYTES = 64 * 1024 * 1024;

@@ -13,6 +13,7 @@ import {
 } from './piece-tally.ts';
 import type { Records } from './records.ts';
 import { createKeyedSerial } from './serial.ts';
+import { countKept } from './stored-copies.ts';
 
 /** Pieces in one transaction where nothing asks for all at once. */
 const PIECES_AT_ONCE = 1000;
@@ -87,12 +88,11 @@ export interface Library {
 }
 
 export async function openLibrary(records: Records, crypto: CryptoPool): Promise<Library> {
-  const { files, pieces, unlinked, damaged } = await readLibrary(records, crypto);
+  const { files, pieces, unlinked, keptBy, damaged } = await readLibrary(records, crypto);
 
   // Per piece, or a slow write of an older state could land on a newer one.
   const inTurn = createKeyedSerial<ChunkId>();
   const tallies = new Map<FileId, MutableTally>();
-  const keptBy = new Map<MemberId, number>();
   const unfinished = new Map<FileId, LibraryFile>();
   const listeners = new Set<(change: LibraryChange) => void>();
   const chunksOf = (id: FileId): readonly ChunkId[] => [
@@ -104,12 +104,6 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     return chunks.flatMap((chunk) => pieces.get(chunk) ?? []);
   }
 
-  function count(piece: PieceRecord, sign: 1 | -1): void {
-    for (const { member, size } of storedCopies(piece)) {
-      keptBy.set(member, (keptBy.get(member) ?? 0) + sign * size);
-    }
-  }
-
   function tell(change: LibraryChange): void {
     if (change.piece === undefined) tallies.delete(change.file);
     for (const listener of [...listeners]) listener(change);
@@ -117,7 +111,6 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
 
   for (const file of files.values()) {
     if (file.manifest === undefined) unfinished.set(file.record.file_id, file);
-    for (const piece of piecesOf(file.record.file_id)) count(piece, 1);
   }
 
   return {
@@ -193,8 +186,8 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         // A file that is being deleted is gone already.
         if (!written.ok || !pieces.has(chunk)) return written;
         pieces.set(chunk, after);
-        count(before, -1);
-        count(after, 1);
+        countKept(keptBy, before, -1);
+        countKept(keptBy, after, 1);
         tallies.get(after.file_id)?.change(before, after);
         tell({ file: after.file_id, piece: after });
         return written;
@@ -215,7 +208,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         ...also,
       ]);
       if (written.ok) {
-        for (const piece of before) count(piece, -1);
+        for (const piece of before) countKept(keptBy, piece, -1);
         for (const id of ids) {
           files.delete(id);
           unfinished.delete(id);
@@ -245,11 +238,6 @@ function removalsOf(records: Records, pieces: readonly PieceRecord[]): readonly 
     records.pieces.remove(chunk_id),
     ...copies.map((copy) => records.receipts.remove(copy.replica_id)),
   ]);
-}
-
-/** Copies that were signed for and not lost since. */
-export function storedCopies(piece: PieceRecord): PieceRecord['copies'] {
-  return piece.copies.filter((copy) => copy.state === 'stored');
 }
 
 /** The people whose copies count: their device is still one of the circle's. */

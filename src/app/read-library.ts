@@ -1,82 +1,72 @@
-import type { Bytes } from '../domain/bytes.ts';
 import { CHUNK_OVERHEAD } from '../domain/files/chunk-cipher.ts';
 import { nodeCount } from '../domain/files/chunk-list.ts';
 import { pieceLayout } from '../domain/files/padding.ts';
-import type { ChunkId, FileId } from '../domain/ids.ts';
-import type { FileRecord, PieceRecord } from '../domain/records.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import type { ChunkId, FileId, MemberId } from '../domain/ids.ts';
+import type { PieceRecord } from '../domain/records.ts';
 import type { CryptoPool, ManifestView } from '../ports/crypto-pool.ts';
 import type { LibraryFile } from './library.ts';
+import { openFiles } from './open-files.ts';
 import type { Records } from './records.ts';
-
-/** Manifests opened at once: enough for all workers to be busy and none to wait for this thread. */
-const OPEN_AT_ONCE = 64;
+import { countKept } from './stored-copies.ts';
 
 export interface ReadLibrary {
   readonly files: Map<FileId, LibraryFile>;
   readonly pieces: Map<ChunkId, PieceRecord>;
   /** Pieces that no manifest links: of a file whose locking was cut short, or of a damaged one. */
   readonly unlinked: Map<FileId, Set<ChunkId>>;
+  /** Bytes of linked pieces that each member signed for. */
+  readonly keptBy: Map<MemberId, number>;
   readonly damaged: number;
 }
 
-/** My files as the records have them. A file whose manifest is not all there is damaged as a whole. */
+/**
+ * My files as the records have them. A file whose manifest is not all there is damaged as a whole.
+ * Reads some records at a time: with tens of thousands, whoever looks at the screen meanwhile would
+ * otherwise see it stand still.
+ */
 export async function readLibrary(records: Records, crypto: CryptoPool): Promise<ReadLibrary> {
-  const found = await records.files.readAll();
-  const foundPieces = await records.pieces.readAll();
   const files = new Map<FileId, LibraryFile>();
   const pieces = new Map<ChunkId, PieceRecord>();
-  let damaged = found.damaged + foundPieces.damaged;
-  for (let from = 0; from < found.values.length; from += OPEN_AT_ONCE) {
-    const some = found.values.slice(from, from + OPEN_AT_ONCE);
-    const opened = await Promise.all(some.map((record) => openFile(records, crypto, record)));
-    for (const file of opened) {
-      if (file.ok) files.set(file.value.record.file_id, file.value);
-      else damaged++;
+  const unlinked = new Map<FileId, Set<ChunkId>>();
+  const keptBy = new Map<MemberId, number>();
+  let damaged = 0;
+
+  for await (const page of records.files.pages()) {
+    damaged += page.damaged;
+    for (const file of await openFiles(records, crypto, page.values)) {
+      if (!file.ok) {
+        damaged++;
+        continue;
+      }
+      const { record, manifest } = file.value;
+      files.set(record.file_id, file.value);
+      // A piece nobody knows the copies of counts as having none, never as not being there.
+      const blank = manifest === undefined ? [] : blankPieces(manifest);
+      for (const piece of blank) pieces.set(piece.chunk_id, piece);
     }
   }
-  // A piece nobody knows the copies of counts as having none, never as not being there.
-  for (const { manifest } of files.values()) {
-    if (manifest === undefined) continue;
-    for (const piece of blankPieces(manifest)) pieces.set(piece.chunk_id, piece);
-  }
-  const unlinked = new Map<FileId, Set<ChunkId>>();
-  const sameText = createInterner();
-  for (const piece of foundPieces.values) {
-    const blank = pieces.get(piece.chunk_id);
-    if (blank === undefined) addTo(unlinked, piece);
-    pieces.set(piece.chunk_id, {
-      ...piece,
-      // Tens of thousands of pieces name the same few devices: each name is kept once.
-      chunk_id: blank?.chunk_id ?? piece.chunk_id,
-      file_id: sameText(piece.file_id),
-      copies: piece.copies.map((copy) => ({
-        ...copy,
-        device: sameText(copy.device),
-        member: sameText(copy.member),
-      })),
-    });
-  }
-  return { files, pieces, unlinked, damaged };
-}
 
-/** The manifest of a record, if it has one and every part of it is there. */
-async function openFile(
-  records: Records,
-  crypto: CryptoPool,
-  { manifest: sealed, ...record }: FileRecord,
-): Promise<Result<LibraryFile, 'damaged'>> {
-  if (sealed === null) return ok({ record, manifest: undefined });
-  const nodes: Bytes[] = [];
-  for (const index of nodeIndexes(pieceLayout(record.size).count)) {
-    const node = await records.nodes.read(record.file_id, index);
-    if (node === undefined) return fail('damaged');
-    nodes.push(node);
+  const sameText = createInterner();
+  for await (const page of records.pieces.pages()) {
+    damaged += page.damaged;
+    for (const piece of page.values) {
+      const blank = pieces.get(piece.chunk_id);
+      if (blank === undefined) addTo(unlinked, piece);
+      else countKept(keptBy, piece, 1);
+      pieces.set(piece.chunk_id, {
+        ...piece,
+        // Tens of thousands of pieces name the same few devices: each name is kept once.
+        chunk_id: blank?.chunk_id ?? piece.chunk_id,
+        file_id: sameText(piece.file_id),
+        copies: piece.copies.map((copy) => ({
+          ...copy,
+          device: sameText(copy.device),
+          member: sameText(copy.member),
+        })),
+      });
+    }
   }
-  const opened = await crypto.openManifest(sealed, nodes);
-  if (!opened.ok) return opened;
-  const isItsOwn = opened.value.fileId === record.file_id && opened.value.size === record.size;
-  return isItsOwn ? ok({ record, manifest: opened.value }) : fail('damaged');
+  return { files, pieces, unlinked, keptBy, damaged };
 }
 
 /** The nodes that the manifest of so many chunks has. */

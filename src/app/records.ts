@@ -17,13 +17,27 @@ import {
   selfRecord,
 } from '../domain/records.ts';
 
+/**
+ * Records read and parsed in one go: few enough that the page's thread is not held up on a slow device,
+ * enough that a library of 50,000 pieces is not 50,000 ways to the disk.
+ */
+const RECORDS_AT_ONCE = 256;
+
+/** Parsed records, and how many could not be read. */
+interface ReadRecords<T> {
+  readonly values: readonly T[];
+  readonly damaged: number;
+}
+
 /** One kind of record: reads are parsed, writes are collected into one atomic `store.write`. */
 export interface Table<T> {
   /** Undefined if absent or damaged. */
   read(key: string): Promise<T | undefined>;
   /** There, but not readable. */
   isDamaged(key: string): Promise<boolean>;
-  readAll(): Promise<{ readonly values: readonly T[]; readonly damaged: number }>;
+  /** All of them in key order, some at a time; the page's other work gets its turn in between. */
+  pages(): AsyncIterable<ReadRecords<T>>;
+  readAll(): Promise<ReadRecords<T>>;
   put(key: string, value: T): RecordChange;
   remove(key: string): RecordChange;
 }
@@ -103,6 +117,26 @@ function tableOf<S extends v.GenericSchema>(
   collection: Collection,
   codec: Codec<S>,
 ): Table<v.InferOutput<S>> {
+  async function* pages(): AsyncIterable<ReadRecords<v.InferOutput<S>>> {
+    let after: string | undefined;
+    for (;;) {
+      const { records, damaged } = await store.entries(collection, {
+        after,
+        limit: RECORDS_AT_ONCE,
+      });
+      const values: v.InferOutput<S>[] = [];
+      let unreadable = damaged.length;
+      for (const [, bytes] of records) {
+        const decoded = codec.decode(bytes);
+        if (decoded.ok) values.push(decoded.value);
+        else unreadable++;
+      }
+      yield { values, damaged: unreadable };
+      if (records.length + damaged.length < RECORDS_AT_ONCE) return;
+      after = lastOf(records.at(-1)?.[0], damaged.at(-1));
+    }
+  }
+
   return {
     async read(key) {
       const found = await store.get(collection, key);
@@ -114,18 +148,22 @@ function tableOf<S extends v.GenericSchema>(
       const found = await store.get(collection, key);
       return found.ok ? !codec.decode(found.value).ok : found.error === 'damaged';
     },
+    pages,
     async readAll() {
-      const { records, damaged } = await store.entries(collection);
       const values: v.InferOutput<S>[] = [];
-      let unreadable = damaged.length;
-      for (const [, bytes] of records) {
-        const decoded = codec.decode(bytes);
-        if (decoded.ok) values.push(decoded.value);
-        else unreadable++;
+      let damaged = 0;
+      for await (const page of pages()) {
+        for (const value of page.values) values.push(value);
+        damaged += page.damaged;
       }
-      return { values, damaged: unreadable };
+      return { values, damaged };
     },
     put: (key, value) => ({ collection, key, value: codec.encode(value) }),
     remove: (key) => ({ collection, key, value: undefined }),
   };
+}
+
+/** The later of two keys. */
+function lastOf(a: string | undefined, b: string | undefined): string | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
 }

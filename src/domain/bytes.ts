@@ -4,6 +4,7 @@ import { concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
+const HEX_DIGITS = [...encoder.encode('0123456789abcdef')];
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function concat(...parts: readonly Uint8Array[]): Bytes {
@@ -33,16 +34,17 @@ export function textOf(bytes: Uint8Array): string | undefined {
  * of fifteen times the size, and the library keeps hundreds of thousands of ids.
  */
 export function toHex(bytes: Uint8Array): string {
-  const digits = new Uint8Array(bytes.length * 2);
-  for (const [i, byte] of bytes.entries()) {
-    digits[2 * i] = hexDigit(byte >> 4);
-    digits[2 * i + 1] = hexDigit(byte & 15);
+  const { length } = bytes;
+  const digits = new Array<number>(length * 2);
+  // By index and from a table: an id is read for every piece there is, several times.
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] ?? 0;
+    digits[2 * i] = HEX_DIGITS[byte >> 4] ?? 0;
+    digits[2 * i + 1] = HEX_DIGITS[byte & 15] ?? 0;
   }
-  return strictDecoder.decode(digits);
-}
-
-function hexDigit(value: number): number {
-  return value < 10 ? 48 + value : 87 + value;
+  // Twice as fast as a decoder, but every digit is an argument and of those there may not be many.
+  if (length <= 64) return String.fromCharCode(...digits);
+  return strictDecoder.decode(Uint8Array.from(digits));
 }
 
 /** Bytes of a hex string that is known to be one; throws on anything else. */

@@ -1,4 +1,5 @@
 import type { Bytes } from '../domain/bytes.ts';
+import type { SealedManifest } from '../domain/files/manifest.ts';
 import type { ChunkId, CircleId, DeviceId, FileId, MemberId, ReplicaId } from '../domain/ids.ts';
 import type { Result } from '../domain/result.ts';
 
@@ -78,7 +79,7 @@ export interface Piece {
 /**
  * Member and file keys live behind this port, in a worker; the page only sees boxes. Chunks and
  * replicas given in are moved and unusable afterwards; boxes, messages and results are copies. Each
- * call is one chunk or one manifest at most, so it takes milliseconds and has no signal of its own.
+ * call is one chunk or a few manifests at most, so it takes milliseconds and has no signal of its own.
  */
 export interface CryptoPool {
   /** Makes words, root key and the first generation. `wrapped` goes to disk. */
@@ -120,9 +121,13 @@ export interface CryptoPool {
   proveOwnership(chunkId: ChunkId, context: ProofContext): Promise<Bytes>;
 
   /** As many `nodes` as `nodeCount` says: none for a file of up to 4 GiB. */
-  sealManifest(
-    manifest: ManifestView,
-  ): Promise<{ readonly manifest: Bytes; readonly nodes: readonly Bytes[] }>;
-  /** `damaged`, too, if a node is missing, changed, of another file or in another place. */
-  openManifest(manifest: Bytes, nodes: readonly Bytes[]): Promise<Result<ManifestView, 'damaged'>>;
+  sealManifest(manifest: ManifestView): Promise<SealedManifest>;
+  /**
+   * One answer for each, in their order. `damaged`, too, if a node is missing, changed, of another file
+   * or in another place. Small ones are best given dozens at a time: the way there and back costs more
+   * than opening one.
+   */
+  openManifests(
+    sealed: readonly SealedManifest[],
+  ): Promise<readonly Result<ManifestView, 'damaged'>[]>;
 }

@@ -23,6 +23,12 @@ export interface RecordChange {
   readonly value: Bytes | undefined;
 }
 
+/** Some of a collection: at most `limit` records, behind the key `after` or from the beginning. */
+export interface RecordPage {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
 /**
  * Promises: `write` is all or nothing and on disk when it answers ok (as far as the browser's
  * `durability: 'strict'` goes). Values are encrypted at rest; collection names and keys are not.
@@ -30,8 +36,14 @@ export interface RecordChange {
  */
 export interface RecordStore {
   get(collection: Collection, key: string): Promise<Result<Bytes, 'absent' | 'damaged'>>;
-  /** All records of a collection in key order; those that cannot be decrypted are named apart. */
-  entries(collection: Collection): Promise<{
+  /**
+   * The records of a collection in key order; those that cannot be decrypted are named apart, and count
+   * for the limit. Without `page` all at once, which is for small collections.
+   */
+  entries(
+    collection: Collection,
+    page?: RecordPage,
+  ): Promise<{
     readonly records: readonly (readonly [key: string, value: Bytes])[];
     readonly damaged: readonly string[];
   }>;

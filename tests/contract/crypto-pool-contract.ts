@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { lp, type Bytes } from '../../src/domain/bytes.ts';
 import { sha256 } from '../../src/domain/digest.ts';
 import { chunkIdOf } from '../../src/domain/files/chunk-cipher.ts';
+import type { SealedManifest } from '../../src/domain/files/manifest.ts';
 import { pieceLayout } from '../../src/domain/files/padding.ts';
 import { replicaIdOf } from '../../src/domain/files/seal.ts';
 import {
@@ -20,6 +21,7 @@ import {
   verifyOwnership,
 } from '../../src/domain/proofs/ownership.ts';
 import { tagsLength } from '../../src/domain/proofs/retrievability.ts';
+import { fail, type Result } from '../../src/domain/result.ts';
 import type {
   CryptoPool,
   ManifestView,
@@ -251,7 +253,7 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const manifest = manifestOf(piece, chunkId);
       const sealed = await pool.sealManifest(manifest);
       expect(sealed.nodes).toEqual([]);
-      const opened = valueOf(await pool.openManifest(sealed.manifest, sealed.nodes));
+      const opened = valueOf(await openManifest(pool, sealed));
       expect({ ...opened, keyBox: undefined }).toEqual({ ...manifest, keyBox: undefined });
       const reborn = { ...piece, keyBox: opened.keyBox };
       expect((await pool.openPiece(reborn, chunkId, chunk)).ok).toBe(true);
@@ -262,7 +264,9 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const { piece, chunkId } = await lock(pool, bytes(4096), 4096);
       const manifest = manifestOf(piece, chunkId);
       const sealed = await pool.sealManifest(manifest);
-      expect(await pool.openManifest(flipped(sealed.manifest), [])).toEqual(damaged);
+      expect(await openManifest(pool, { manifest: flipped(sealed.manifest), nodes: [] })).toEqual(
+        damaged,
+      );
       const broken = { ...manifest, keyBox: flipped(manifest.keyBox) };
       await expect(pool.sealManifest(broken)).rejects.toMatchObject({ name: 'KeyBoxError' });
     });
@@ -280,12 +284,30 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       };
       const sealed = await pool.sealManifest(manifest);
       expect(sealed.nodes.length).toBe(2);
-      const opened = valueOf(await pool.openManifest(sealed.manifest, sealed.nodes));
+      const opened = valueOf(await openManifest(pool, sealed));
       expect(opened.chunks).toEqual(manifest.chunks);
       const [first, second] = sealed.nodes as [Bytes, Bytes];
       for (const nodes of [[], [first], [second, first], [first, flipped(second)]]) {
-        expect(await pool.openManifest(sealed.manifest, nodes)).toEqual(damaged);
+        expect(await openManifest(pool, { ...sealed, nodes })).toEqual(damaged);
       }
+    });
+
+    it('opens many manifests in one call, each with its own answer in its place', async () => {
+      const { pool } = await openMember();
+      const sealed = await Promise.all(
+        Array.from({ length: 5 }, async (_, index) => {
+          const chunk = idOf<ChunkId>(bytes(32, index));
+          return pool.sealManifest(manifestOf(await pool.newFile(), chunk));
+        }),
+      );
+      const third = sealed[2]!;
+      const opened = await pool.openManifests(
+        sealed.with(2, { ...third, manifest: flipped(third.manifest) }),
+      );
+      expect(opened.map((one) => one.ok && one.value.chunks[0])).toEqual(
+        sealed.map((_, index) => index !== 2 && idOf<ChunkId>(bytes(32, index))),
+      );
+      expect(await pool.openManifests([])).toEqual([]);
     });
 
     it('is the same member after a restart', async () => {
@@ -313,7 +335,7 @@ export function describeCryptoPool(name: string, make: () => Promise<CryptoPoolR
       const { pool: stranger } = await openMember();
       const { piece, chunkId, chunk } = await lock(pool, bytes(4096), 4096);
       const sealed = await pool.sealManifest(manifestOf(piece, chunkId));
-      expect((await stranger.openManifest(sealed.manifest, [])).ok).toBe(false);
+      expect((await openManifest(stranger, sealed)).ok).toBe(false);
       await expect(stranger.openPiece(piece, chunkId, chunk)).rejects.toMatchObject({
         name: 'KeyBoxError',
       });
@@ -344,6 +366,14 @@ async function lock(
   const { keyBox, fileId } = await pool.newFile();
   const piece: Piece = { keyBox, fileId, index: 0, final: true };
   return { piece, ...valueOf(await pool.lockPiece(piece, new Blob([data]), padded)) };
+}
+
+async function openManifest(
+  pool: CryptoPool,
+  sealed: SealedManifest,
+): Promise<Result<ManifestView, 'damaged'>> {
+  const [opened] = await pool.openManifests([sealed]);
+  return opened ?? fail('damaged');
 }
 
 function placeOf(chunkId: ChunkId, holder = node, sealEpoch = 0): PlaceOfChunk {

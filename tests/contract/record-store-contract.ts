@@ -84,6 +84,24 @@ export function describeRecordStore(name: string, make: () => Promise<RecordStor
       expect(listed).toEqual(['10', '9', 'Z', 'a/1', 'a/2', 'b', 'ä']);
     });
 
+    it('lists a page at a time, each record once and damaged ones counted', async () => {
+      const rig = await open();
+      const keys = ['b', 'a/2', 'a/1', 'ä', 'Z', '10', '9'];
+      await rig.store.write([...keys.map((key) => put('held', key, key)), put('files', 'c', 'c')]);
+      await rig.damage('held', 'a/1');
+      const pages: (readonly string[])[] = [];
+      for (let after: string | undefined; pages.length < 5;) {
+        const { records, damaged } = await rig.store.entries('held', { after, limit: 3 });
+        const listed = [...records.map(([key]) => key), ...damaged].sort();
+        pages.push(listed);
+        after = listed.at(-1);
+        if (listed.length < 3) break;
+      }
+      expect(pages).toEqual([['10', '9', 'Z'], ['a/1', 'a/2', 'b'], ['ä']]);
+      const behind = await rig.store.entries('held', { after: 'ä', limit: 3 });
+      expect(behind).toEqual({ records: [], damaged: [] });
+    });
+
     it('keeps an empty value and a large one', async () => {
       const { store } = await open();
       const large = new Uint8Array(200_000).fill(7);

@@ -6,6 +6,8 @@ export function createHeapMeter() {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const inUse = () => {
+    // Buffers go in the background after a collection; the next one waits until they are gone.
+    collect();
     collect();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;

@@ -58,14 +58,16 @@ export function createCryptoEngine(deps: CryptoEngineDeps): CryptoPool {
         const fileKey = fileKeyOfBox(catalogue, manifest.fileId, keyBox);
         return sealManifest(catalogue, () => random(24), { ...manifest, fileKey });
       }),
-    openManifest: (sealed, nodes) =>
+    openManifests: (sealed) =>
       answer(() => {
         const { catalogue } = keys.current();
-        const opened = openManifest(catalogue, { manifest: sealed, nodes });
-        if (!opened.ok) return opened;
-        const { fileKey, ...manifest } = opened.value;
-        const keyBox = boxOfFileKey(catalogue, random, manifest.fileId, fileKey);
-        return ok({ ...manifest, keyBox });
+        return sealed.map((one) => {
+          const opened = openManifest(catalogue, one);
+          if (!opened.ok) return opened;
+          const { fileKey, ...manifest } = opened.value;
+          const keyBox = boxOfFileKey(catalogue, random, manifest.fileId, fileKey);
+          return ok({ ...manifest, keyBox });
+        });
       }),
   };
 }

@@ -42,10 +42,12 @@ export function createMemoryRecordStore(init: MemoryRecordStoreInit): RecordStor
       return stored === undefined ? fail('absent') : unwrapRecord(vault, collection, key, stored);
     },
 
-    async entries(collection) {
+    async entries(collection, page) {
       const records: [string, Bytes][] = [];
       const damaged: string[] = [];
-      for (const [key, stored] of [...table(collection)].sort(byKey)) {
+      const after = page?.after;
+      const behind = [...table(collection)].filter(([key]) => after === undefined || key > after);
+      for (const [key, stored] of behind.sort(byKey).slice(0, page?.limit)) {
         const value = await unwrapRecord(vault, collection, key, stored);
         if (value.ok) records.push([key, value.value]);
         else damaged.push(key);

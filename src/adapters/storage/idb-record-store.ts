@@ -1,7 +1,12 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Bytes } from '../../domain/bytes.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
-import { COLLECTIONS, type Collection, type RecordStore } from '../../ports/record-store.ts';
+import {
+  COLLECTIONS,
+  type Collection,
+  type RecordPage,
+  type RecordStore,
+} from '../../ports/record-store.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { createDatabase } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -15,6 +20,7 @@ type RecordDatabase = IDBPDatabase<RecordSchema>;
 const SCHEMA_VERSION = 3;
 /** In one transaction: bounds what a failure makes us do again. */
 const MAX_WRITES_AT_ONCE = 64;
+const MAX_UNWRAPS_AT_ONCE = 256;
 const STRICT = { durability: 'strict' } as const;
 
 /** Records in IndexedDB, one object store per collection, each value wrapped by the vault. */
@@ -45,14 +51,25 @@ export function createIdbRecordStore(init: {
         return stored.ok ? unwrapRecord(vault, collection, key, stored.value) : stored;
       }),
 
-    entries: (collection) =>
+    entries: (collection, page) =>
       database.use(async (db) => {
         const records: [string, Bytes][] = [];
         const damaged: string[] = [];
-        for (const [key, stored] of await readAll(db, collection)) {
-          const value = await unwrapRecord(vault, collection, key, stored);
-          if (value.ok) records.push([key, value.value]);
-          else damaged.push(key);
+        const stored = await readAll(db, collection, page);
+        for (let from = 0; from < stored.length; from += MAX_UNWRAPS_AT_ONCE) {
+          // Each is a way to another thread and back: one after the other they would take seconds.
+          const opened = await Promise.all(
+            stored
+              .slice(from, from + MAX_UNWRAPS_AT_ONCE)
+              .map(
+                async ([key, box]) =>
+                  [key, await unwrapRecord(vault, collection, key, box)] as const,
+              ),
+          );
+          for (const [key, value] of opened) {
+            if (value.ok) records.push([key, value.value]);
+            else damaged.push(key);
+          }
         }
         return { records, damaged };
       }),
@@ -123,17 +140,22 @@ async function readRecord(
 async function readAll(
   db: RecordDatabase,
   collection: Collection,
+  page: RecordPage | undefined,
 ): Promise<readonly (readonly [key: string, stored: unknown])[]> {
+  const behind = page?.after === undefined ? null : IDBKeyRange.lowerBound(page.after, true);
   try {
     const { store } = db.transaction(collection);
-    const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+    const [keys, values] = await Promise.all([
+      store.getAllKeys(behind, page?.limit),
+      store.getAll(behind, page?.limit),
+    ]);
     return keys.map((key, i) => [key, values[i]] as const);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
   }
   // One unreadable value fails the whole of getAll: go through them one by one.
   const found: (readonly [string, unknown])[] = [];
-  for (const key of await db.getAllKeys(collection)) {
+  for (const key of await db.getAllKeys(collection, behind, page?.limit)) {
     const stored = await readRecord(db, collection, key);
     found.push([key, stored.ok ? stored.value : undefined]);
   }

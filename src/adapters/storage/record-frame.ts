@@ -1,4 +1,4 @@
-import { concat, equalBytes, lp, type Bytes } from '../../domain/bytes.ts';
+import { concat, equalBytes, lp, own, type Bytes } from '../../domain/bytes.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 import type { Collection } from '../../ports/record-store.ts';
 import type { Vault } from '../../ports/vault.ts';
@@ -21,13 +21,18 @@ export async function unwrapRecord(
   stored: unknown,
 ): Promise<Result<Bytes, 'damaged'>> {
   if (!(stored instanceof Uint8Array)) return fail('damaged');
-  const opened = await vault.unwrap(new Uint8Array(stored));
+  const opened = await vault.unwrap(own(stored));
   if (!opened.ok) return opened;
   const expected = place(collection, key);
   const found = opened.value.subarray(0, expected.length);
   return equalBytes(found, expected) ? ok(opened.value.slice(expected.length)) : fail('damaged');
 }
 
+/** One for each collection, as every key begins with one of them. */
+const tagged = new Map<Collection, Bytes>();
+
 function place(collection: Collection, key: string): Bytes {
-  return lp('quloud/v1/record', collection, key);
+  const tag = tagged.get(collection) ?? lp('quloud/v1/record', collection);
+  tagged.set(collection, tag);
+  return concat(tag, lp(key));
 }

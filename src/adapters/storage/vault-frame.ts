@@ -26,8 +26,8 @@ export function createVault(cipher: VaultCipher): Vault {
       if (wrapped.length < 1 + NONCE_BYTES + TAG_BYTES || wrapped[0] !== VERSION) {
         return fail('damaged');
       }
-      const nonce = wrapped.slice(1, 1 + NONCE_BYTES);
-      const plain = await cipher.open(nonce, AAD, wrapped.slice(1 + NONCE_BYTES));
+      const nonce = wrapped.subarray(1, 1 + NONCE_BYTES);
+      const plain = await cipher.open(nonce, AAD, wrapped.subarray(1 + NONCE_BYTES));
       return plain === undefined ? fail('damaged') : ok(plain);
     },
   };

@@ -88,7 +88,7 @@ export function createCryptoWorkerPool(makeWorker: () => Worker, size: number): 
     proveOwnership: (chunkId, context) =>
       ask((service) => service.proveOwnership(chunkId, context)),
     sealManifest: (manifest) => ask((service) => service.sealManifest(manifest)),
-    openManifest: (manifest, nodes) => ask((service) => service.openManifest(manifest, nodes)),
+    openManifests: (sealed) => ask((service) => service.openManifests(sealed)),
     close() {
       closed = true;
       for (const place of places) place.close();

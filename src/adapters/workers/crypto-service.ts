@@ -18,6 +18,6 @@ export function createCryptoService(engine: CryptoPool): CryptoPool {
     openPiece: async (piece, id, chunk) => moved(await engine.openPiece(piece, id, chunk)),
     proveOwnership: (chunkId, context) => engine.proveOwnership(chunkId, context),
     sealManifest: (manifest) => engine.sealManifest(manifest),
-    openManifest: (manifest, nodes) => engine.openManifest(manifest, nodes),
+    openManifests: (sealed) => engine.openManifests(sealed),
   };
 }

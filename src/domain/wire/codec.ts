@@ -1,15 +1,16 @@
-import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions } from 'cborg';
+import { encode as cborEncode, rfc8949EncodeOptions } from 'cborg';
 import * as v from 'valibot';
-import { equalBytes, fromHex, own, utf8, type Bytes } from '../bytes.ts';
+import { fromHex, own, utf8, type Bytes } from '../bytes.ts';
 import { ID_BYTES, idOf, type Id } from '../ids.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { readCanonical } from './canonical.ts';
 
 /** Why bytes were refused. Never carries the bytes. */
 export type WireError = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-shape';
 
 /**
  * Bytes to value and back, strictly: deterministic CBOR (RFC 8949, 4.2), a size cap, no unknown
- * fields, and re-encoding must give the same bytes. Identifiers are 32 bytes on the wire and
+ * fields, and only the bytes that encoding would give. Identifiers are 32 bytes on the wire and
  * branded hex in values; `encode` takes either.
  */
 export interface Codec<S extends v.GenericSchema> {
@@ -17,16 +18,6 @@ export interface Codec<S extends v.GenericSchema> {
   encode(value: v.InferInput<S> | v.InferOutput<S>): Bytes;
   decode(bytes: Uint8Array): Result<v.InferOutput<S>, WireError>;
 }
-
-const decodeOptions = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowNaN: false,
-  allowInfinity: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-};
 
 export function createCodec<S extends v.GenericSchema>(
   schema: S,
@@ -41,14 +32,14 @@ export function createCodec<S extends v.GenericSchema>(
     },
     decode(bytes) {
       if (bytes.length > limits.maxBytes) return fail('too-large');
-      let raw: unknown;
+      let read: ReturnType<typeof readCanonical>;
       try {
-        raw = cborDecode(bytes, decodeOptions);
-        if (!equalBytes(cborEncode(raw, rfc8949EncodeOptions), bytes)) return fail('not-canonical');
+        read = readCanonical(bytes);
       } catch {
         return fail('malformed');
       }
-      const parsed = v.safeParse(schema, raw);
+      if (!read.isCanonical) return fail('not-canonical');
+      const parsed = v.safeParse(schema, read.value);
       return parsed.success ? ok(parsed.output) : fail('wrong-shape');
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCopyReceipts, type Copy } from '../../../src/app/copy-receipts.ts';
-import { holdersOf, storedCopies, type Library } from '../../../src/app/library.ts';
+import { holdersOf, type Library } from '../../../src/app/library.ts';
 import type { Bytes } from '../../../src/domain/bytes.ts';
 import {
   idOf,
@@ -13,6 +13,7 @@ import { ok } from '../../../src/domain/result.ts';
 import { readReceipt } from '../../../src/domain/replication/receipt.ts';
 import { deriveSafety } from '../../../src/domain/replication/safety.ts';
 import { BEN, CIRCLE, CLEO, copyFor, createOwner, receiptFor, someone } from './owner-parts.ts';
+import { storedCopies } from '../../../src/app/stored-copies.ts';
 
 type Owner = Awaited<ReturnType<typeof createOwner>>;
 

@@ -5,7 +5,6 @@ import { createHolderPace } from '../../../src/app/holder-pace.ts';
 import { createNonceStock } from '../../../src/app/nonce-stock.ts';
 import { createNonces } from '../../../src/app/nonces.ts';
 import { createPeerCalls } from '../../../src/app/peer-calls.ts';
-import { storedCopies } from '../../../src/app/library.ts';
 import type { Bytes } from '../../../src/domain/bytes.ts';
 import { pieceLayout } from '../../../src/domain/files/padding.ts';
 import type { DeviceId } from '../../../src/domain/ids.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../../src/domain/wire/peer-messages.ts';
 import { fail, ok } from '../../../src/domain/result.ts';
 import { BEN, CIRCLE, CLEO, createOwner, someone } from './owner-parts.ts';
+import { storedCopies } from '../../../src/app/stored-copies.ts';
 
 const never = new AbortController().signal;
 const ME = someone(9).device;

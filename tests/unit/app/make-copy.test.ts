@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createCopyReceipts } from '../../../src/app/copy-receipts.ts';
 import { createCopyMaker } from '../../../src/app/make-copy.ts';
 import { createPeerCalls } from '../../../src/app/peer-calls.ts';
-import { storedCopies } from '../../../src/app/library.ts';
 import { idOf, type DeviceId, type ReplicaId, type RequestId } from '../../../src/domain/ids.ts';
 import { readReceipt } from '../../../src/domain/replication/receipt.ts';
 import { fail, ok } from '../../../src/domain/result.ts';
@@ -13,6 +12,7 @@ import {
   type PeerRequest,
 } from '../../../src/domain/wire/peer-messages.ts';
 import { BEN, CIRCLE, CLEO, createOwner, receiptFor } from './owner-parts.ts';
+import { storedCopies } from '../../../src/app/stored-copies.ts';
 
 type Grant = Extract<PeerRequest, { type: 'store_grant' }>;
 
