@@ -106,55 +106,48 @@ export interface FrameReader {
   push(bytes: Uint8Array): boolean;
 }
 
+/**
+ * Keeps no pieces but the one frame that is not whole yet: however small the pieces someone sends,
+ * each byte is copied once at the most.
+ */
 export function createFrameReader(onFrame: (frame: Bytes) => boolean): FrameReader {
-  let waiting: Uint8Array[] = [];
-  let length = 0;
+  const head = new DataView(new ArrayBuffer(LENGTH_BYTES));
+  let headFilled = 0;
+  let frame: Bytes | undefined;
+  let filled = 0;
   return {
     push(bytes) {
-      waiting.push(bytes);
-      length += bytes.length;
-      for (;;) {
-        const size = frameLength();
-        if (size === undefined) return true;
-        if (size === 0 || size > MAX_FRAME_BYTES) return false;
-        if (length < LENGTH_BYTES + size) return true;
-        if (!onFrame(take(LENGTH_BYTES + size).subarray(LENGTH_BYTES))) return false;
+      for (let at = 0; at < bytes.length;) {
+        if (headFilled < LENGTH_BYTES) {
+          head.setUint8(headFilled++, bytes[at++] ?? 0);
+          if (headFilled < LENGTH_BYTES) continue;
+          const size = head.getUint32(0);
+          if (size === 0 || size > MAX_FRAME_BYTES) return false;
+        }
+        const left = head.getUint32(0) - filled;
+        const piece = bytes.subarray(at, at + left);
+        at += piece.length;
+        if (!take(piece, piece.length === left)) return false;
       }
+      return true;
     },
   };
 
-  /** Looks at the length without copying what came so far. */
-  function frameLength(): number | undefined {
-    if (length < LENGTH_BYTES) return undefined;
-    let first = waiting[0];
-    if (first === undefined || first.length < LENGTH_BYTES) {
-      first = concat(...waiting);
-      waiting = [first];
+  /** A frame is a view if it came in one piece, as nearly all do; else one copy. */
+  function take(piece: Uint8Array, isLast: boolean): boolean {
+    if (frame === undefined && isLast) {
+      headFilled = 0;
+      return onFrame(own(piece));
     }
-    return new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getUint32(0);
-  }
-
-  /** A view if they came in one piece, as nearly all do; else one copy. */
-  function take(count: number): Bytes {
-    const [first] = waiting;
-    if (first === undefined) throw new Error('nothing to take');
-    length -= count;
-    if (first.length >= count) {
-      if (first.length === count) waiting.shift();
-      else waiting[0] = first.subarray(count);
-      return own(first.subarray(0, count));
-    }
-    const out = new Uint8Array(count);
-    let filled = 0;
-    while (filled < count) {
-      const piece = waiting[0]?.subarray(0, count - filled);
-      if (piece === undefined) throw new Error('nothing to take');
-      out.set(piece, filled);
-      filled += piece.length;
-      const rest = waiting[0]?.subarray(piece.length);
-      if (rest === undefined || rest.length === 0) waiting.shift();
-      else waiting[0] = rest;
-    }
-    return out;
+    if (piece.length === 0) return true;
+    frame ??= new Uint8Array(head.getUint32(0));
+    frame.set(piece, filled);
+    filled += piece.length;
+    if (!isLast) return true;
+    const whole = frame;
+    frame = undefined;
+    filled = 0;
+    headFilled = 0;
+    return onFrame(whole);
   }
 }

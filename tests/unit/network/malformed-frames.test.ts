@@ -1,6 +1,6 @@
 import { encode as cborEncode } from 'cborg';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { concat, u32be, type Bytes } from '../../../src/domain/bytes.ts';
 import {
   FRAME_BODY_BYTES,
@@ -205,6 +205,13 @@ describe('frames', () => {
     );
   });
 
+  it('that come byte by byte cost one copy of each byte, and none of the pieces is kept', () => {
+    const bytes = Uint8Array.from({ length: 4_000 }, (_, at) => at % 251);
+    expect(byteByByte(createFrameReader, bytes)).toEqual({ frames: [[...bytes]], copied: 4_000 });
+    // Negative control: one that puts what it has together again for each piece.
+    expect(byteByByte(concatenatingReader, bytes).copied).toBeGreaterThan(4_000 ** 2 / 2);
+  });
+
   it('never hang, throw or pass for another message when bits flip', () => {
     const good = answeringFrame.encode({
       type: 'response',
@@ -240,6 +247,45 @@ describe('frames', () => {
     expect(response(MAX_BODY_BYTES + 1)).toBe(false);
   });
 });
+
+/** The frames that come out of one-byte pieces in the same buffer, and how many bytes were copied. */
+function byteByByte(createReader: typeof createFrameReader, frame: Bytes) {
+  const frames: number[][] = [];
+  const reader = createReader((whole) => {
+    frames.push([...whole]);
+    return true;
+  });
+  const stream = framed(frame);
+  let copied = 0;
+  const set = vi.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (
+    this: Uint8Array,
+    from: ArrayLike<number>,
+    at = 0,
+  ) {
+    copied += from.length;
+    for (let i = 0; i < from.length; i++) this[at + i] = from[i] ?? 0;
+  });
+  try {
+    const piece = new Uint8Array(1);
+    for (const byte of stream) {
+      piece[0] = byte;
+      reader.push(piece);
+    }
+  } finally {
+    set.mockRestore();
+  }
+  return { frames, copied };
+}
+
+const concatenatingReader: typeof createFrameReader = () => {
+  let waiting: Bytes = new Uint8Array();
+  return {
+    push(piece) {
+      waiting = concat(waiting, piece);
+      return true;
+    },
+  };
+};
 
 function askingSide() {
   const environment = createMemoryEnvironment({ seed: 'malformed' });
