@@ -24,6 +24,8 @@ function isKept(known: Copy, added: Copy): boolean {
 
 /** What was granted to whom, and the receipts that come back for it, also much later. */
 export interface CopyReceipts {
+  /** Replicas of pieces that are still in the library. */
+  readonly granted: number;
   /** Writes down a copy: before its grant leaves, so that no receipt can surprise us. */
   note(chunk: ChunkId, copy: Copy): Promise<Result<undefined, 'full'>>;
   /** Counts a receipt once it is on disk here; the replicas it is good for. */
@@ -47,16 +49,24 @@ export function createCopyReceipts(deps: {
     }
   }
 
-  function note(chunk: ChunkId, copy: Copy, receipt?: Receipt) {
-    chunkOf.set(copy.replica_id, chunk);
+  library.watch(({ gone = [] }) => {
+    for (const piece of gone) for (const copy of piece.copies) chunkOf.delete(copy.replica_id);
+  });
+
+  async function note(chunk: ChunkId, copy: Copy, receipt?: Receipt) {
     const add = (piece: PieceRecord) => ({
       ...piece,
       copies: [...piece.copies.filter((known) => isKept(known, copy)), copy],
     });
-    return library.updatePiece(chunk, add, receipt);
+    const before = library.piece(chunk)?.copies ?? [];
+    const written = await library.updatePiece(chunk, add, receipt);
+    for (const { replica_id } of before) chunkOf.delete(replica_id);
+    // None if its file was deleted meanwhile.
+    for (const { replica_id } of library.piece(chunk)?.copies ?? []) chunkOf.set(replica_id, chunk);
+    return written;
   }
 
-  function granted(replica: ReplicaId): { chunk: ChunkId; copy: Copy } | undefined {
+  function find(replica: ReplicaId): { chunk: ChunkId; copy: Copy } | undefined {
     const chunk = chunkOf.get(replica);
     const piece = chunk === undefined ? undefined : library.piece(chunk);
     const copy = piece?.copies.find((one) => one.replica_id === replica);
@@ -64,6 +74,9 @@ export function createCopyReceipts(deps: {
   }
 
   return {
+    get granted() {
+      return chunkOf.size;
+    },
     note,
     async accept(from, bytes) {
       const read = deps.readReceipt(bytes);
@@ -75,7 +88,7 @@ export function createCopyReceipts(deps: {
       }
       const counted: ReplicaId[] = [];
       for (const replica of receipt.replicas) {
-        const found = granted(replica.replicaId);
+        const found = find(replica.replicaId);
         if (found?.copy.device !== from || found.copy.state === 'lost') continue;
         const { chunk, copy } = found;
         if (copy.size !== replica.size || !equalBytes(copy.sha256, replica.sha256)) continue;

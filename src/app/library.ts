@@ -35,6 +35,8 @@ export interface Receipt {
 interface LibraryChange {
   readonly file: FileId;
   readonly piece?: PieceRecord;
+  /** Of a file that went: its pieces as they were. */
+  readonly gone?: readonly PieceRecord[];
 }
 
 /**
@@ -195,6 +197,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
 
     async removeFiles(ids, also) {
       const gone = ids.flatMap(chunksOf);
+      const ofFile = new Map(ids.map((id) => [id, piecesOf(id)]));
       const before = gone.flatMap((chunk) => pieces.get(chunk) ?? []);
       // Out of memory first, so that no update starts any more; those under way come to their end.
       for (const chunk of gone) pieces.delete(chunk);
@@ -215,7 +218,9 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
           unlinked.delete(id);
         }
       } else for (const piece of before) pieces.set(piece.chunk_id, piece);
-      for (const id of ids) tell({ file: id });
+      for (const id of ids) {
+        tell(written.ok ? { file: id, gone: ofFile.get(id) ?? [] } : { file: id });
+      }
       return written;
     },
 

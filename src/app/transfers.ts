@@ -65,6 +65,8 @@ export function createTransfers(deps: TransfersDeps): Transfers {
   /** Of those that run. */
   const controllers = new Map<string, AbortController>();
   const given = new Map<string, Given>();
+  /** Transfers that are done, by the file they stored. */
+  const storedBy = new Map<FileId, string>();
   /** Files are locked one after another; downloads run beside them. */
   const queue = createLockQueue({
     isPaused: pauses.isPaused,
@@ -140,6 +142,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     }
     // Paused at the very end of locking: then it is the sending that waits.
     if (pauses.isPausedAlone(id)) pauses.setFile(locked.value, true);
+    storedBy.set(locked.value, id);
     end(id, 'done');
     deps.onLocked(locked.value);
   }
@@ -171,6 +174,21 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     }
   }
 
+  function dismiss(id: string): void {
+    const own = transfers.get(id);
+    if (own?.state === 'queued' || controllers.has(id)) return;
+    if (own?.fileId !== undefined && own.kind === 'store') storedBy.delete(own.fileId);
+    transfers.delete(id);
+    given.delete(id);
+    deps.onChange(id);
+  }
+
+  // Nobody can dismiss what was stored and is deleted: it has no row any more.
+  library.watch(({ file, piece }) => {
+    const id = piece === undefined ? storedBy.get(file) : undefined;
+    if (id !== undefined && library.file(file) === undefined) dismiss(id);
+  });
+
   return {
     all: () => transfers.values(),
     get: (id) => transfers.get(id),
@@ -195,7 +213,11 @@ export function createTransfers(deps: TransfersDeps): Transfers {
           await target.abort();
           return { ok: false, error: 'missing-piece' };
         }
-        const archive = await deps.openArchive(archiveEntriesOf(known, top), target);
+        const entries = archiveEntriesOf(known, top);
+        const archive = await deps.openArchive(entries, target).catch(async (error: unknown) => {
+          await target.abort();
+          throw error;
+        });
         return retrieveFiles(deps, ids, archive, onProgress, signal);
       });
     },
@@ -228,13 +250,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
         addFiles([source]);
       }
     },
-    dismiss(id) {
-      const state = transfers.get(id)?.state;
-      if (state === 'queued' || controllers.has(id)) return;
-      transfers.delete(id);
-      given.delete(id);
-      deps.onChange(id);
-    },
+    dismiss,
   };
 }
 

@@ -49,8 +49,13 @@ describe('a receipt', () => {
     const { owner, copy, receipts } = await setUp();
     await receipts.accept(BEN.device, receiptFor(owner.member, copy).bytes);
     expect(owner.recordDisk.get('receipts')!.size).toBe(1);
+    expect(receipts.granted).toBe(1);
     await owner.library.removeFiles([owner.file], []);
     expect(owner.recordDisk.get('receipts')!.size).toBe(0);
+    expect(receipts.granted).toBe(0);
+    // A grant that was under way leaves nothing behind either.
+    await receipts.note(owner.chunk, copy);
+    expect(receipts.granted).toBe(0);
   });
 
   const forgeries: Readonly<Record<string, (owner: Owner, copy: Copy) => Forgery>> = {

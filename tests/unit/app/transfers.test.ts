@@ -5,6 +5,7 @@ import {
   createMemoryFileSink,
   createMemoryFileSource,
 } from '../../../src/adapters/memory/memory-file-sink.ts';
+import type { OpenArchive } from '../../../src/app/deps.ts';
 import { openLibrary } from '../../../src/app/library.ts';
 import { openPauses } from '../../../src/app/pauses.ts';
 import { createTransfers } from '../../../src/app/transfers.ts';
@@ -119,6 +120,30 @@ describe('a failed transfer', () => {
   });
 });
 
+describe('a stored file that is deleted', () => {
+  it('takes its transfer with it, which nobody could dismiss any more', async () => {
+    const parts = await setUp();
+    parts.transfers.addFiles([fileOf('a.bin', KIB), fileOf('b.bin', KIB)]);
+    await parts.until(() => parts.stateOf('b.bin') === 'done');
+    await parts.library.removeFiles([parts.list()[0]!.fileId!], []);
+    expect(parts.list().map((one) => one.name)).toEqual(['b.bin']);
+    expect(parts.changed.at(-1)).not.toBe(parts.idOf('b.bin'));
+  });
+});
+
+describe('an archive', () => {
+  it('that cannot be begun leaves no half file behind, and is told as what nobody expected', async () => {
+    const lost = new Error('the chunk of the page did not load');
+    const parts = await setUp({ openArchive: () => Promise.reject(lost) });
+    const sink = createMemoryFileSink();
+    parts.transfers.downloadMany([], { name: 'a.zip', top: [] }, sink);
+    await parts.until(() => typeof parts.stateOf('a.zip') === 'object');
+    expect(parts.stateOf('a.zip')).toEqual({ failed: 'save-failed' });
+    expect(sink.state()).toBe('aborted');
+    expect(parts.unexpected).toEqual([lost]);
+  });
+});
+
 describe('a download', () => {
   it('takes nothing more while paused, and is whole in the end', async () => {
     const parts = await setUp();
@@ -201,6 +226,8 @@ interface Init {
   readonly pauseAfterPut?: boolean;
   /** This put, and those after it, wait until they are released. */
   readonly holdPut?: number;
+  /** What nobody expects is a failure of the test, unless the archive is to fail. */
+  readonly openArchive?: OpenArchive;
   readonly onFile?: (library: Library, pause: () => void) => void;
 }
 type Library = Awaited<ReturnType<typeof openLibrary>>;
@@ -211,6 +238,8 @@ async function setUp(init: Init = {}) {
   const crypto = createCryptoEngine({ bulk, vault, random: environment.random });
   await crypto.createMember();
   const library = await openLibrary(records, crypto);
+  const changed: string[] = [];
+  const unexpected: unknown[] = [];
   let full = 0;
   let puts = 0;
   let begun = 0;
@@ -244,7 +273,7 @@ async function setUp(init: Init = {}) {
     },
     library,
     pauses,
-    openArchive: (entries, sink) => Promise.resolve(openZip(entries, sink)),
+    openArchive: init.openArchive ?? ((entries, sink) => Promise.resolve(openZip(entries, sink))),
     watchSource,
     fetcher: {
       fetchPiece: async (chunk, piece) => {
@@ -255,9 +284,10 @@ async function setUp(init: Init = {}) {
       },
     },
     signal: new AbortController().signal,
-    onChange: () => undefined,
+    onChange: (id) => changed.push(id),
     onUnexpected: (error) => {
-      throw error;
+      if (init.openArchive === undefined) throw error;
+      unexpected.push(error);
     },
     onLocked: () => undefined,
   });
@@ -271,6 +301,8 @@ async function setUp(init: Init = {}) {
   });
   return {
     ...profile,
+    changed,
+    unexpected,
     library,
     pauses,
     reopen,
