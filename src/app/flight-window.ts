@@ -17,7 +17,8 @@ const SLOW_MS = 15_000;
 export interface FlightWindow {
   hasRoom(device: DeviceId): boolean;
   started(device: DeviceId): void;
-  ended(device: DeviceId, ms: number, stored: boolean): void;
+  /** `undefined`: it ended for reasons that say nothing about the device. */
+  ended(device: DeviceId, ms: number, stored: boolean | undefined): void;
 }
 
 interface Flight {
@@ -47,6 +48,7 @@ export function createFlightWindow(): FlightWindow {
       const flight = of(device);
       flight.under--;
       together--;
+      if (stored === undefined) return;
       if (stored && ms < SLOW_MS) {
         flight.size = Math.min(MOST, flight.size + (flight.isStarting ? 1 : 1 / flight.size));
         return;

@@ -251,8 +251,9 @@ export function createCopyPlacer(deps: CopyPlacerDeps): CopyPlacer {
       .catch(() => 'unreachable' as const);
     limit.done();
     moving.end(piece, candidate.member);
-    flights.ended(candidate.device, environment.monotonic() - began, outcome === 'stored');
     // `no-source` is not the holder's fault: it waits until someone with a copy is met.
+    const isStored = outcome === 'no-source' ? undefined : outcome === 'stored';
+    flights.ended(candidate.device, environment.monotonic() - began, isStored);
     if (outcome === 'refused' || outcome === 'unreachable') offers.rest(candidate.device);
     if (outcome === 'no-source') sourceless.add(chunk);
     const now = library.piece(chunk);

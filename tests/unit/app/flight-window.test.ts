@@ -33,6 +33,17 @@ describe('copies under way', () => {
     expect(capacity(window, BEN)).toBe(1);
   });
 
+  it('stay as many when a copy ends for reasons that are not the device’s', () => {
+    const windowAfter = (stored: boolean | undefined) => {
+      const window = createFlightWindow();
+      for (let i = 0; i < 20; i++) round(window, BEN, 100, stored);
+      return capacity(window, BEN);
+    };
+    expect(windowAfter(undefined)).toBe(capacity(createFlightWindow(), BEN));
+    // Negative control: the same, held against it.
+    expect(windowAfter(false)).toBe(1);
+  });
+
   it('are bounded over all devices together', () => {
     const window = createFlightWindow();
     for (let n = 0; n < 16; n++) {
@@ -55,7 +66,7 @@ describe('copies under way', () => {
   });
 });
 
-function round(window: FlightWindow, to: DeviceId, ms: number, stored: boolean): void {
+function round(window: FlightWindow, to: DeviceId, ms: number, stored: boolean | undefined): void {
   window.started(to);
   window.ended(to, ms, stored);
 }
