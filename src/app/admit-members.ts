@@ -110,8 +110,8 @@ export function createMemberAdmission(deps: MemberAdmissionDeps): MemberAdmissio
     if (!state.roster.get().entries.has(entry.id)) return undefined;
     if (isNew) {
       const signed = await state.author({ type: 'counter-sign', admit: entry.id });
-      if (signed === undefined) return undefined;
-      deps.announce([...entries, signed.bytes]);
+      if (!signed.ok) return undefined;
+      deps.announce([...entries, signed.value.bytes]);
     }
     if (state.roster.get().members.get(member)?.status !== 'active') return refused('used');
     return welcome(entry.heads);

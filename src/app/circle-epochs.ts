@@ -1,4 +1,4 @@
-import type { Bytes } from '../domain/bytes.ts';
+import { equalBytes, type Bytes } from '../domain/bytes.ts';
 import type { BodyOf } from '../domain/circle/entry-body.ts';
 import {
   isKeyOf,
@@ -13,9 +13,11 @@ import { createObservable, type Observable } from '../domain/observable.ts';
 import type { CircleRecord } from '../domain/records.ts';
 import type { PeerReply } from '../domain/wire/peer-messages.ts';
 import type { Environment } from '../ports/environment.ts';
+import { changeCircle } from './circle-record.ts';
 import type { CircleState } from './circle-state.ts';
+import { isEpochPaced } from './epoch-pace.ts';
 import type { PeerCalls } from './peer-calls.ts';
-import { DEVICE_KEYS, type Records } from './records.ts';
+import type { Records } from './records.ts';
 import { createSerial } from './serial.ts';
 import { deadline, every } from './waiting.ts';
 
@@ -24,8 +26,9 @@ const LOOK_MS = 5_000;
 /** Who knows of a reason waits, so that others hear of it too, and longer the later its turn is. */
 const FIRST_TURN_MS = 10_000;
 const NEXT_TURN_MS = 20_000;
-/** Whoever gives reasons again and again must not make us fill the roster. */
-const PACE_MS = 60_000;
+/** Who lacks the key of the epoch that holds leaves it to those who have it, should there be any. */
+const LACKING_MS = 60_000;
+const RETRY_MS = 60_000;
 const ASK_TIMEOUT_MS = 15_000;
 
 export interface CircleEpoch {
@@ -59,10 +62,14 @@ export interface CircleEpochsDeps {
   readonly hereNow: () => readonly DeviceId[];
   readonly announce: (entries: readonly Bytes[]) => void;
   readonly onDiskFull: () => void;
+  /** The roster takes no more entries of this device. */
+  readonly onNoRoom: () => void;
+  /** Waited for those who have the key that is lacking here. */
+  readonly lackingMs?: number;
 }
 
 export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
-  const { state, records, environment, calls } = deps;
+  const { state, records, environment, calls, lackingMs = LACKING_MS } = deps;
   const { number, key } = { number: deps.circle.epoch, key: deps.circle.epoch_key };
   const current = createObservable<CircleEpoch>({ number, key });
   let former: readonly Bytes[] = deps.circle.former_keys ?? [];
@@ -70,18 +77,20 @@ export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
   const serial = createSerial();
   let isWaiting = false;
   let dueSince: number | undefined;
-  let lastBegun = Number.NEGATIVE_INFINITY;
+  let lastTried = Number.NEGATIVE_INFINITY;
 
   /** However often the roster changes, one look at a time waits. */
   async function look(signal: AbortSignal): Promise<void> {
     if (isWaiting) return;
     isWaiting = true;
+    const isOver = () => signal.aborted;
     await serial(async () => {
       isWaiting = false;
-      if (signal.aborted) return;
+      if (isOver()) return;
       const wanted = epochWanted();
-      if (wanted !== undefined) await take(wanted, signal);
-      else if (isTurn()) await begin();
+      // A key that nobody gives, be it that nobody has it, must not keep another from taking its place.
+      const isLacking = wanted !== undefined && !(await take(wanted, signal));
+      if (!isOver() && isTurn(isLacking)) await begin();
     });
   }
 
@@ -94,12 +103,14 @@ export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
     return isOurs ? undefined : { id: entry.id, body: entry.body };
   }
 
-  async function take(epoch: Epoch, signal: AbortSignal): Promise<void> {
+  /** Whether its key is ours from now on. */
+  async function take(epoch: Epoch, signal: AbortSignal): Promise<boolean> {
     const { device } = state;
     const sealed = epoch.body.sealed.find((one) => one.device === device.device);
     const open = (box: Bytes) => openEpochKey(box, device, state.circle, epoch.body);
     const found = (sealed && open(sealed.box)) ?? (await fetchKey(epoch.id, open, signal));
-    if (found !== undefined) await adopt({ number: epoch.body.number, key: found });
+    if (found === undefined) return false;
+    return adopt({ number: epoch.body.number, key: found });
   }
 
   /** From anyone here, for whoever came in while the epoch began. */
@@ -120,23 +131,24 @@ export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
     return undefined;
   }
 
-  async function adopt(next: CircleEpoch): Promise<void> {
-    const last = current.get().key;
-    const keys = [last, ...former].slice(0, MAX_FORMER_EPOCHS);
-    const stored = await records.circle.read(DEVICE_KEYS.circle);
+  async function adopt(next: CircleEpoch): Promise<boolean> {
+    const keys = formerKeys(next.key, [current.get().key, ...former]);
     const change = { epoch: next.number, epoch_key: next.key, former_keys: keys };
-    const record = { ...(stored ?? deps.circle), ...change };
-    const written = await records.write([records.circle.put(DEVICE_KEYS.circle, record)]);
+    const written = await changeCircle(records, (stored = deps.circle) =>
+      // In another circle by now.
+      stored.circle === state.circle ? { ...stored, ...change } : undefined,
+    );
     if (!written.ok) {
       deps.onDiskFull();
-      return;
+      return false;
     }
     former = keys;
     current.set(next);
+    return true;
   }
 
   /** Founder first, then by seniority, of the devices that are here: usually one begins, not all. */
-  function isTurn(): boolean {
+  function isTurn(isLacking: boolean): boolean {
     const roster = state.roster.get();
     const self = state.device.device;
     const now = environment.monotonic();
@@ -147,25 +159,27 @@ export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
     dueSince ??= now;
     const order = [...roster.devices.keys()];
     const before = deps.hereNow().filter((one) => order.indexOf(one) < order.indexOf(self)).length;
-    const turn = dueSince + FIRST_TURN_MS + before * NEXT_TURN_MS;
-    return now >= turn && now - lastBegun >= PACE_MS;
+    const turn = dueSince + FIRST_TURN_MS + before * NEXT_TURN_MS + (isLacking ? lackingMs : 0);
+    return now >= turn && now - lastTried >= RETRY_MS && isEpochPaced(roster, self, environment);
   }
 
   async function begin(): Promise<void> {
-    lastBegun = environment.monotonic();
+    lastTried = environment.monotonic();
     const roster = state.roster.get();
     const epochKey = environment.random(32);
-    const entry = await state.author({
+    const written = await state.author({
       type: 'epoch',
       number: roster.epoch.next,
       excludes: roster.outsiders.slice(0, MAX_MEMBERS),
       key_commitment: keyCommitment(epochKey, state.circle),
       sealed: sealedForAll(epochKey, roster.devices.values(), environment.random),
     });
-    if (entry === undefined) {
-      deps.onDiskFull();
+    if (!written.ok) {
+      if (written.error === 'no-room') deps.onNoRoom();
+      else deps.onDiskFull();
       return;
     }
+    const entry = written.value;
     // Still under the old key, which all who are here understand.
     deps.announce([entry.bytes]);
     const { epoch } = state.roster.get();
@@ -192,6 +206,15 @@ export function createCircleEpochs(deps: CircleEpochsDeps): CircleEpochs {
       unsubscribe();
     },
   };
+}
+
+/** The keys before this one, newest first; each stands once, however often it came back. */
+function formerKeys(next: Bytes, keys: readonly Bytes[]): Bytes[] {
+  return keys
+    .filter(
+      (key, i) => !equalBytes(key, next) && keys.findIndex((one) => equalBytes(one, key)) === i,
+    )
+    .slice(0, MAX_FORMER_EPOCHS);
 }
 
 interface Epoch {

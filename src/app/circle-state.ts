@@ -14,6 +14,7 @@ import type { DeviceKey } from '../domain/identity/device-key.ts';
 import { MAX_ENTRY_HEADS } from '../domain/limits.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
 import { idBytes } from '../domain/ids.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { Records } from './records.ts';
 import { createSerial } from './serial.ts';
@@ -34,8 +35,11 @@ export interface CircleState {
   ): Promise<readonly RosterEntry[]>;
   /** What the roster would be with these entries, without keeping them. */
   preview(entries: readonly Bytes[]): Roster;
-  /** Signs an entry with this device's key, keeps it and gives it back; undefined on a full disk. */
-  author(body: EntryBody): Promise<RosterEntry | undefined>;
+  /**
+   * Signs an entry with this device's key, keeps it and gives it back. `no-room`: the roster takes no
+   * more, or no more of this device.
+   */
+  author(body: EntryBody): Promise<Result<RosterEntry, 'disk-full' | 'no-room'>>;
 }
 
 export interface CircleStateDeps {
@@ -57,18 +61,18 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
   async function keep(
     entries: readonly RosterEntry[],
     isWelcome: (after: Roster) => boolean = () => true,
-  ): Promise<readonly RosterEntry[]> {
+  ): Promise<Result<readonly RosterEntry[], 'disk-full'>> {
     const before = roster.get();
     const unknown = entries.filter((entry) => !before.entries.has(entry.id));
     const fresh = roomFor(before.entries.values(), unknown);
-    if (fresh.length === 0) return [];
+    if (fresh.length === 0) return ok([]);
     const after = foldRoster(circle, [...before.entries.values(), ...fresh]);
     const added = fresh.filter((entry) => after.entries.has(entry.id));
-    if (added.length === 0 || !isWelcome(after)) return [];
+    if (added.length === 0 || !isWelcome(after)) return ok([]);
     const written = await records.write(added.map(entryChange));
-    if (!written.ok) return [];
+    if (!written.ok) return fail('disk-full');
     roster.set(after);
-    return added;
+    return ok(added);
   }
 
   return {
@@ -76,7 +80,11 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
     member,
     device,
     roster,
-    merge: (entries, isWelcome) => serial(() => keep(readOwn(circle, entries), isWelcome)),
+    merge: (entries, isWelcome) =>
+      serial(async () => {
+        const kept = await keep(readOwn(circle, entries), isWelcome);
+        return kept.ok ? kept.value : [];
+      }),
     preview: (entries) =>
       foldRoster(circle, [...roster.get().entries.values(), ...readOwn(circle, entries)]),
     author: (body) =>
@@ -88,8 +96,10 @@ export function createCircleState(deps: CircleStateDeps): CircleState {
           time: environment.now(),
           body,
         });
-        const [entry] = await keep([draft.finish(device.sign(draft.message))]);
-        return entry;
+        const kept = await keep([draft.finish(device.sign(draft.message))]);
+        if (!kept.ok) return kept;
+        const [entry] = kept.value;
+        return entry === undefined ? fail('no-room') : ok(entry);
       }),
   };
 }

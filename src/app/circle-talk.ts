@@ -25,6 +25,8 @@ export interface CircleTalkDeps {
   /** A device met: may be told what waits for it. */
   readonly onMet: (device: DeviceId) => void;
   readonly onDiskFull: () => void;
+  /** The roster takes no more entries of this device. */
+  readonly onNoRoom: () => void;
   readonly signal: AbortSignal;
 }
 

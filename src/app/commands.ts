@@ -5,13 +5,14 @@ import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { FileSource } from '../ports/file-sink.ts';
+import { changeCircle } from './circle-record.ts';
 import type { Entrance } from './enter-circle.ts';
 import { freeLocalCopy } from './free-space.ts';
 import { dropInterrupted } from './interrupted-files.ts';
 import type { MemberSession } from './member-session.ts';
 import type { ProfileStore } from './profile.ts';
 import { readInvite } from './read-invite.ts';
-import { DEVICE_KEYS, type Records } from './records.ts';
+import type { Records } from './records.ts';
 import { failureOf, INTERRUPTED } from './transfer-failures.ts';
 import type { Commands, LinkProblem } from './view.ts';
 
@@ -70,10 +71,10 @@ export function createCommands(controls: Controls): Commands {
       return controls.foundCircle({ circleName: circle.value, yourName: you.value, relayCode });
     },
     async setRelayCode(code) {
-      const circle = await records.circle.read(DEVICE_KEYS.circle);
-      if (circle === undefined) return;
-      const next = { ...circle, relay_code: code };
-      const written = await records.write([records.circle.put(DEVICE_KEYS.circle, next)]);
+      const written = await changeCircle(
+        records,
+        (circle) => circle && { ...circle, relay_code: code },
+      );
       if (!written.ok) controls.diskFull();
       controls.session()?.relays.setCode(code);
     },

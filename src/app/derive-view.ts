@@ -66,7 +66,7 @@ export function deriveView(facts: ViewFacts): AppView {
   const base = { phase, connection, device, notices, ...tray };
   // What others signed for is of no use to an outsider, and the circle is none of its business.
   if (phase.kind === 'out') {
-    return { ...base, files: fileBoard.files().map(withoutOthers), circle: undefined };
+    return { ...base, files: allWithoutOthers(fileBoard.files()), circle: undefined };
   }
   const circle = deriveCircle({
     ...shared,
@@ -101,11 +101,23 @@ function devicesNow(
   return devices;
 }
 
-function withoutOthers(file: FileView): FileView {
+const allWithoutOthers = once((files: readonly FileView[]) => files.map(withoutOthers));
+
+const withoutOthers = once((file: FileView): FileView => {
   const safety: Safety = file.localCopy
     ? { kind: 'only-here', alone: true }
     : { kind: 'out-of-reach', away: [] };
   return { ...file, safety, copies: [] };
+});
+
+/** The same answer for the same object: what did not change is not drawn again. */
+function once<In extends object, Out>(derive: (from: In) => Out): (from: In) => Out {
+  const known = new WeakMap<In, { readonly derived: Out }>();
+  return (from) => {
+    const found = known.get(from) ?? { derived: derive(from) };
+    known.set(from, found);
+    return found.derived;
+  };
 }
 
 function connectionOf(facts: ViewFacts): Connection {

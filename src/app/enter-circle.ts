@@ -85,13 +85,15 @@ export function createEntrance(init: EntranceDeps): Entrance {
     entries: readonly RosterEntry[],
     wrapped: Bytes,
   ): Promise<Result<undefined, 'disk-full'>> {
-    const written = await records.write([
-      ...(await leftBehind(records, circle)),
-      ...entries.map(entryChange),
-      records.circle.put(DEVICE_KEYS.circle, circle),
-      records.pending.remove(DEVICE_KEYS.pending),
-      memberChange(wrapped),
-    ]);
+    const written = await records.circleTurn(async () =>
+      records.write([
+        ...(await leftBehind(records, circle)),
+        ...entries.map(entryChange),
+        records.circle.put(DEVICE_KEYS.circle, circle),
+        records.pending.remove(DEVICE_KEYS.pending),
+        memberChange(wrapped),
+      ]),
+    );
     if (!written.ok) return fail('disk-full');
     stage = 'in';
     await init.startSession(circle, self);

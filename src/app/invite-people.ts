@@ -77,17 +77,17 @@ export async function openInviter(deps: InviterDeps): Promise<Inviter> {
         expires,
         uses: 1,
       });
-      if (entry === undefined) return fail('disk-full');
+      if (!entry.ok) return fail('disk-full');
       links.set(keys.invite, link);
-      deps.announce([entry.bytes]);
+      deps.announce([entry.value.bytes]);
       return ok({ id: keys.invite, link, expires });
     },
     async revoke(id) {
       const entry = await state.author({ type: 'invite-revoke', invite: id });
-      if (entry === undefined) return;
+      if (!entry.ok) return;
       links.delete(id);
       await records.write([records.inviteLinks.remove(id)]);
-      deps.announce([entry.bytes]);
+      deps.announce([entry.value.bytes]);
     },
     links: () => links,
     refresh,

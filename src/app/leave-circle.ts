@@ -9,6 +9,7 @@ const OF_THE_CIRCLE = [
   'links',
   'claims',
   'deletes',
+  'receipts',
 ] as const satisfies readonly Collection[];
 
 /**

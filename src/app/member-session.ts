@@ -50,6 +50,8 @@ export interface MemberSessionInit {
   readonly storage: () => StorageStatus;
   readonly onChange: () => void;
   readonly onDiskFull: () => void;
+  /** The roster takes no more entries of this device. */
+  readonly onNoRoom: () => void;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -132,6 +134,7 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
       placer.onMet(other);
     },
     onDiskFull: init.onDiskFull,
+    onNoRoom: init.onNoRoom,
     signal,
   });
   const fetcher = createChunkFetcher({

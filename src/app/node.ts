@@ -79,6 +79,10 @@ async function runApp(
     notice({ id: 'disk-full', kind: 'disk-full' });
   }
 
+  function noRoom(): void {
+    notice({ id: 'no-room', kind: 'no-room' });
+  }
+
   function report(error: unknown): void {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     notice({ id: 'unexpected', kind: 'unexpected', report: text });
@@ -112,6 +116,7 @@ async function runApp(
       storage: () => storage,
       onChange: changed,
       onDiskFull: diskFull,
+      onNoRoom: noRoom,
       onUnexpected: report,
     });
     session = started;

@@ -3,6 +3,7 @@ import type { Bytes } from '../domain/bytes.ts';
 import type { FileId, ReplicaId } from '../domain/ids.ts';
 import type { Codec } from '../domain/wire/codec.ts';
 import type { Collection, RecordChange, RecordStore } from '../ports/record-store.ts';
+import { createSerial } from './serial.ts';
 import {
   circleRecord,
   claimsRecord,
@@ -58,6 +59,8 @@ export function createRecords(store: RecordStore) {
   return {
     self: tableOf(store, 'device', selfRecord),
     circle: tableOf(store, 'device', circleRecord),
+    /** Whoever writes the circle's record waits for its turn. */
+    circleTurn: createSerial(),
     pending: tableOf(store, 'device', pendingJoinRecord),
     seen: tableOf(store, 'device', seenRecord),
     pauses: tableOf(store, 'device', pausesRecord),

@@ -265,6 +265,8 @@ export interface DeviceView {
 
 export type Notice = { readonly id: string } & (
   | { readonly kind: 'disk-full' }
+  /** The circle takes no more entries of this device. */
+  | { readonly kind: 'no-room' }
   | { readonly kind: 'damaged-records'; readonly count: number }
   | { readonly kind: 'unexpected'; readonly report: string }
 );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/domain/bytes.ts';
 import { addFile, content, createWorld, circleOf, join, type Person } from './circle-fixture.ts';
-import { isMember, peopleOf, race, removeBy } from './lost-place.ts';
+import { isMember, peopleOf, race, removeBy, stateOf } from './lost-place.ts';
 import { secretsOf, withNetwork } from './rogue.ts';
 
 type World = ReturnType<typeof createWorld>;
@@ -28,6 +28,30 @@ describe('after somebody lost a place', () => {
     await world.until('stored', () =>
       ben.app.view.get().files.some((file) => file.copies.length === 2),
     );
+  });
+});
+
+describe('a member who begins an epoch that nobody can open', () => {
+  it('does not keep the key of the circle when it is removed for it', async () => {
+    const world = createWorld('nobody-opens');
+    const people = await circleOf(world, ['Ana', 'Ben', 'Cleo']);
+    const [ana, ben, cleo] = people as [Person, Person, Person];
+    const state = await stateOf(cleo);
+    const written = await state.author({
+      type: 'epoch',
+      number: state.roster.get().epoch.next,
+      excludes: [],
+      key_commitment: cleo.deps.environment.random(32),
+      sealed: [],
+    });
+    expect(written.ok).toBe(true);
+    await cleo.restart();
+    await eventually(world, async () => (await secretsOf(ben)).roster.epoch.number === 1);
+    const [{ key: old }] = await keysOf([ana]);
+    await removeBy(ana, cleo);
+    await eventually(world, async () => isOneEpoch(await keysOf([ana, ben]), 2));
+    expect(await keysOf([cleo])).toEqual([{ number: 0, key: old }]);
+    expect((await secretsOf(ana)).roster.epoch).toMatchObject({ number: 2, due: false });
   });
 });
 

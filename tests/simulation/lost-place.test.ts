@@ -19,6 +19,12 @@ describe('two who came in on one use of an invite, through two members apart', (
     const own = outside.file('mine.txt');
     expect(own).toMatchObject({ localCopy: true, safety: { kind: 'only-here' }, copies: [] });
     expect(await outside.open('mine.txt')).toEqual(content(3_000, 1));
+    // What did not change is not drawn again.
+    const before = outside.app.view.get();
+    outside.app.commands.dismiss('nothing');
+    await world.clock.advance(1_000);
+    expect(outside.app.view.get()).not.toBe(before);
+    expect(outside.app.view.get().files).toBe(before.files);
     expect(peopleOf(ana)).toEqual(['Ana', 'Ben', inside.name].sort());
 
     await outside.restart();
@@ -46,6 +52,8 @@ describe('two who came in on one use of an invite, through two members apart', (
 
   it('lets the one who lost found a circle of its own, with its files', async () => {
     const { world, outside } = await race('own-circle');
+    const kept = createRecords(outside.deps.records);
+    expect((await kept.raw.entries('receipts')).records.length).toBeGreaterThan(0);
     const created = await outside.app.commands.createCircle({
       circleName: 'Mine',
       yourName: outside.name,
@@ -59,8 +67,8 @@ describe('two who came in on one use of an invite, through two members apart', (
     await world.until('still there', () => isMember(outside));
     expect(outside.file('mine.txt').safety).toEqual({ kind: 'only-here', alone: true });
     expect(await outside.open('mine.txt')).toEqual(content(3_000, 1));
-    const kept = createRecords(outside.deps.records);
     expect((await kept.held.readAll()).values).toEqual([]);
+    expect((await kept.raw.entries('receipts')).records).toEqual([]);
   });
 
   it('goes back to where it was when a new way in is given up', async () => {

@@ -67,7 +67,7 @@ function hasDevice(person: Person): boolean {
 export async function removeBy(by: Person, whom: Person): Promise<void> {
   const state = await stateOf(by);
   const entry = await state.author({ type: 'remove', member: await memberOf(whom) });
-  if (entry === undefined) throw new Error('no room for a removal');
+  if (!entry.ok) throw new Error(entry.error);
   await by.restart();
 }
 
@@ -78,7 +78,7 @@ async function memberOf(person: Person) {
   return device.member;
 }
 
-async function stateOf(person: Person): Promise<CircleState> {
+export async function stateOf(person: Person): Promise<CircleState> {
   const { key, circle, roster } = await secretsOf(person);
   const { environment } = person.deps;
   return createCircleState({

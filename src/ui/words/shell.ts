@@ -94,6 +94,8 @@ export const shellWords = {
   noticeTexts: {
     diskFull:
       'This device is almost full. Quloud stopped accepting copies for others; your own files are fine.',
+    noRoom:
+      "This circle's list of changes is full, so this one could not be written down. Your files are fine.",
     damaged: (n: number) =>
       n === 1
         ? '1 record on this device could not be read. It is set aside, not deleted: a later version may read it.'
