@@ -1,5 +1,6 @@
 import type { InviteLink } from '../domain/circle/invite-link.ts';
 import { checkPersonName } from '../domain/circle/names.ts';
+import type { FileId } from '../domain/ids.ts';
 import { DEFAULT_COPIES, MAX_COPIES } from '../domain/limits.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Environment } from '../ports/environment.ts';
@@ -7,6 +8,7 @@ import type { ChunkStore } from '../ports/chunk-store.ts';
 import type { FileSource } from '../ports/file-sink.ts';
 import { changeCircle } from './circle-record.ts';
 import type { Entrance } from './enter-circle.ts';
+import { fileKeyOf } from './file-key.ts';
 import { freeLocalCopy } from './free-space.ts';
 import { dropInterrupted } from './interrupted-files.ts';
 import type { MemberSession } from './member-session.ts';
@@ -31,16 +33,17 @@ export interface Controls extends Omit<Entrance, 'stop' | 'setIn'> {
   changed(): void;
 }
 
-/** What failed and had to be chosen again was. */
+/** What failed and had to be chosen again was: the same file, not just one of its name. */
 function forgetChosenAgain(session: MemberSession, sources: readonly FileSource[]): void {
-  const names = new Set(sources.map((one) => one.name));
+  const chosen = new Set(sources.map(fileKeyOf));
   for (const why of ['changed', 'unreadable'] as const) {
     const { key } = failureOf('store', undefined, why);
     for (const id of session.transferBoard.failed(key)) {
-      if (names.has(session.transfers.get(id)?.name ?? '')) session.transfers.dismiss(id);
+      const failed = session.transfers.get(id);
+      if (failed !== undefined && chosen.has(fileKeyOf(failed))) session.transfers.dismiss(id);
     }
   }
-  void dropInterrupted(session, (file) => names.has(file.name));
+  void dropInterrupted(session, (file) => chosen.has(fileKeyOf(file)));
 }
 
 /** Checks what people typed and passes it on to the use case that does it. */
@@ -61,6 +64,12 @@ export function createCommands(controls: Controls): Commands {
     if (!(await profile.save(change))) controls.diskFull();
     controls.session()?.placer.rescan();
     controls.changed();
+  }
+
+  async function deleteFiles(ids: readonly FileId[]): Promise<Result<undefined, 'disk-full'>> {
+    const deleted = await controls.session()?.deleter.delete(ids);
+    if (deleted === false) controls.diskFull();
+    return deleted === true ? ok() : fail('disk-full');
   }
 
   return {
@@ -139,14 +148,8 @@ export function createCommands(controls: Controls): Commands {
       const wanted = () => profile.current()?.settings.copies ?? DEFAULT_COPIES;
       return freeLocalCopy({ library, chunks: controls.chunks, roster, wanted }, id);
     },
-    async deleteFile(id) {
-      const deleted = await controls.session()?.deleter.delete([id]);
-      if (deleted === false) controls.diskFull();
-    },
-    async deleteFiles(ids) {
-      const deleted = await controls.session()?.deleter.delete(ids);
-      if (deleted === false) controls.diskFull();
-    },
+    deleteFile: (id) => deleteFiles([id]),
+    deleteFiles,
     setLend: (bytes) => saveSettings({ lend: Math.max(0, Math.floor(bytes)) }),
     setCopies: (count) =>
       saveSettings({ copies: Math.min(MAX_COPIES, Math.max(1, Math.floor(count))) }),

@@ -34,10 +34,9 @@ function retryOf(
 /** Of a transfer, or of the record of a file. */
 export function failedRow(
   id: string,
-  of: { readonly name: string; readonly size: number } & (
-    { readonly fileId: FileId | undefined } | { readonly file_id: FileId }
-  ),
+  of: Pick<FailedTransfer, 'name' | 'folder' | 'size'> &
+    ({ readonly fileId: FileId | undefined } | { readonly file_id: FileId }),
 ): FailedTransfer {
   const fileId = 'file_id' in of ? of.file_id : of.fileId;
-  return { id, fileId, name: of.name, size: of.size };
+  return { id, fileId, name: of.name, folder: of.folder, size: of.size };
 }

@@ -19,6 +19,8 @@ export interface Transfer {
   /** Undefined until a file is begun to be locked, and for an archive. */
   readonly fileId: FileId | undefined;
   readonly name: string;
+  /** Of the file; empty for an archive. */
+  readonly folder: readonly string[];
   readonly size: number;
   readonly fraction: number;
   readonly state: 'queued' | 'running' | 'done' | { readonly failed: TransferProblem };
@@ -73,7 +75,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     begin: (id, turn) => run(id, (signal) => store(id, turn, signal), 'interrupted'),
   });
 
-  function add(of: Pick<Transfer, 'kind' | 'fileId' | 'name' | 'size'>): string {
+  function add(of: Omit<Transfer, 'id' | 'fraction' | 'state'>): string {
     const id = toHex(deps.environment.random(8));
     transfers.set(id, { ...of, id, fraction: 0, state: 'queued' });
     deps.onChange(id);
@@ -167,8 +169,8 @@ export function createTransfers(deps: TransfersDeps): Transfers {
 
   function addFiles(sources: readonly FileSource[], onSettled?: Given['onSettled']): void {
     for (const source of sources) {
-      const { name, size } = source;
-      const id = add({ kind: 'store', fileId: undefined, name, size });
+      const { name, folder = [], size } = source;
+      const id = add({ kind: 'store', fileId: undefined, name, folder, size });
       given.set(id, { source, onSettled });
       queue.add(id);
     }
@@ -196,8 +198,8 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     download(file, sink) {
       const manifest = library.file(file)?.manifest;
       if (manifest === undefined) return;
-      const { name, size } = manifest;
-      const id = add({ kind: 'fetch', fileId: file, name, size });
+      const { name, folder, size } = manifest;
+      const id = add({ kind: 'fetch', fileId: file, name, folder, size });
       fetchInto(id, sink, (target, onProgress, signal) =>
         retrieveFile(deps, file, target, onProgress, signal),
       );
@@ -206,7 +208,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       const manifests = ids.map((id) => library.file(id)?.manifest);
       const known = manifests.filter((one) => one !== undefined);
       const size = known.reduce((sum, one) => sum + one.size, 0);
-      const id = add({ kind: 'fetch', fileId: undefined, name, size });
+      const id = add({ kind: 'fetch', fileId: undefined, name, folder: [], size });
       fetchInto(id, sink, async (target, onProgress, signal) => {
         // Not the archive that the sink was opened for.
         if (known.length < ids.length) {

@@ -230,6 +230,8 @@ export interface FailedTransfer {
   readonly id: string;
   readonly fileId: FileId | undefined;
   readonly name: string;
+  /** Where it was to go, or where it lies. */
+  readonly folder: readonly string[];
   readonly size: number;
 }
 
@@ -326,8 +328,9 @@ export interface Commands {
   /** `kept`: fewer than the wanted copies are confirmed elsewhere, so this device's copy stays. */
   freeUp(id: FileId): Promise<Result<undefined, 'kept'>>;
   /** For ever, everywhere: keys here at once, copies elsewhere as their devices are met. */
-  deleteFile(id: FileId): Promise<void>;
-  deleteFiles(ids: readonly FileId[]): Promise<void>;
+  deleteFile(id: FileId): Promise<Result<undefined, 'disk-full'>>;
+  /** `disk-full`: some of them, or all, are still there. */
+  deleteFiles(ids: readonly FileId[]): Promise<Result<undefined, 'disk-full'>>;
   setLend(bytes: number): Promise<void>;
   setCopies(count: number): Promise<void>;
   protectStorage(): Promise<boolean>;

@@ -32,11 +32,8 @@ export async function downloadFile(ui: Ui, file: FileView): Promise<boolean> {
 }
 
 /** Call directly in a click. What could begin anew leaves the group of the failed. */
-export async function retryFailed(
-  ui: Ui,
-  adding: Adding,
-  { key, retry, some }: FailureView,
-): Promise<void> {
+export async function retryFailed(ui: Ui, adding: Adding, group: FailureView): Promise<void> {
+  const { key, retry, some } = group;
   switch (retry) {
     case undefined:
       return;
@@ -44,8 +41,7 @@ export async function retryFailed(
       ui.commands.retryFailed(key);
       return;
     case 'choose':
-      // They leave the group when a file of their name is added.
-      adding.pickFiles();
+      adding.pickFiles(group);
       return;
     case 'download':
       for (const { id, fileId } of some) {

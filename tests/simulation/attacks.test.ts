@@ -336,7 +336,10 @@ describe('receipts', () => {
     };
     expect(await counts({})).toEqual({ kind: 'confirmed', confirmed: 1, wanted: 3 });
     // Negative control: a holder that sends none, and answers grants without them.
-    expect(await counts({ deps: neverSigns })).toMatchObject({ kind: 'getting-safe', confirmed: 0 });
+    expect(await counts({ deps: neverSigns })).toMatchObject({
+      kind: 'getting-safe',
+      confirmed: 0,
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { FileSource } from '../../ports/file-sink.ts';
+import { fileKeyOf } from '../file-key.ts';
 import type { App, AppView, FileView } from '../view.ts';
 import type { AddAsk } from './messages.ts';
 
@@ -20,7 +21,7 @@ export function takeAdds({ app, again, onSettled, onRefused }: TakeAddsDeps, ask
   for (const { key, source: file, folder } of ask.files) {
     const source = withFolder(file, folder);
     const named = known.get(source.name) ?? [];
-    const at = named.findIndex((one) => isSameFile(one, source));
+    const at = named.findIndex((one) => fileKeyOf(one) === fileKeyOf(source));
     if (at < 0) {
       left.set(source, key);
       continue;
@@ -56,22 +57,13 @@ function withFolder(source: FileSource, folder: readonly string[]): FileSource {
   return folder.length === 0 ? source : Object.assign(source, { folder });
 }
 
-function isSameFile(file: FileView, { name, size, folder = [] }: FileSource): boolean {
-  return (
-    file.name === name &&
-    file.size === size &&
-    file.folder.length === folder.length &&
-    file.folder.every((part, depth) => part === folder[depth])
-  );
-}
-
 /** Rows of what broke off with the earlier leader: it is begun anew. */
 function dismissInterrupted(app: App, sources: readonly FileSource[]): void {
+  const ours = new Set(sources.map(fileKeyOf));
   for (const { why, some } of app.view.get().failures) {
     if (why !== 'interrupted') continue;
     for (const row of some) {
-      const isOurs = sources.some((one) => one.name === row.name && one.size === row.size);
-      if (isOurs) app.commands.dismiss(row.id);
+      if (ours.has(fileKeyOf(row))) app.commands.dismiss(row.id);
     }
   }
 }

@@ -1,20 +1,24 @@
 import { createContext } from 'svelte';
+import type { FailureView } from '../../app/view.ts';
 import type { Ui } from '../context.ts';
 import type { Path } from '../path.ts';
 import { folderOf } from '../state/route.ts';
 import { addWords } from '../words/adding.ts';
 import { shellWords } from '../words/shell.ts';
+import { chosenAgain } from './chosen-again.ts';
 import { pickedFromInput, type Found, type Picked } from './picked.ts';
 import { walkEntries, type Entry } from './walk-entries.ts';
 
 /** How files and folders get in. */
 export interface Adding {
-  /** Opens the browser's dialog for files. */
-  pickFiles(): void;
+  /** Opens the browser's dialog for files, to choose those of a group of failed ones again. */
+  pickFiles(again?: FailureView): void;
   pickFolder(): void;
   readonly canPickFolder: boolean;
   /** They go into the folder that is open. */
   addFiles(files: readonly File[]): void;
+  /** What the dialog for files gave. */
+  addPickedFiles(files: readonly File[]): void;
   /** What `<input webkitdirectory>` gave. */
   addPickedFolder(files: readonly File[]): void;
   /** Call it while the drop is handled: afterwards the browser forgets what was dropped. */
@@ -47,6 +51,8 @@ export interface AddingDeps {
 export function createAdding({ ui, ...picker }: AddingDeps): Adding {
   let reading = $state.raw<Reading | undefined>();
   let leftOut = $state.raw<LeftOut | undefined>();
+  /** What the open dialog is for. */
+  let again: FailureView | undefined;
 
   function add(picked: readonly Picked[], into: Path): void {
     if (picked.length === 0) return;
@@ -102,7 +108,20 @@ export function createAdding({ ui, ...picker }: AddingDeps): Adding {
 
   return {
     ...picker,
+    pickFiles(failed) {
+      again = failed;
+      picker.pickFiles();
+    },
     addFiles,
+    addPickedFiles(files) {
+      if (again === undefined) {
+        addFiles(files);
+        return;
+      }
+      const chosen = chosenAgain(files, again, folderOf(ui.router.route));
+      for (const id of chosen.over) ui.commands.dismiss(id);
+      add(chosen.files, []);
+    },
     addPickedFolder(files) {
       addFound(pickedFromInput(files), folderOf(ui.router.route));
     },

@@ -156,10 +156,10 @@ export const emptyView: AppView = {
 
 export function galleryApp(state: GalleryState): App {
   const view = createObservable<AppView>({ ...emptyView, ...state.view });
-  function remove(ids: readonly FileId[]): Promise<void> {
+  function remove(ids: readonly FileId[]) {
     const files = view.get().files.filter((one) => !ids.includes(one.id));
     view.set({ ...view.get(), files });
-    return Promise.resolve();
+    return Promise.resolve(ok());
   }
   return {
     view,
@@ -204,8 +204,8 @@ function galleryCommands(state: GalleryState): Commands {
     dismissFinished: () => undefined,
     dismiss: () => undefined,
     freeUp: () => Promise.resolve(fail('kept')),
-    deleteFile: nothing,
-    deleteFiles: nothing,
+    deleteFile: () => Promise.resolve(ok()),
+    deleteFiles: () => Promise.resolve(ok()),
     setLend: nothing,
     setCopies: nothing,
     protectStorage: () => Promise.resolve(false),

@@ -97,6 +97,7 @@ export const folderStates: Readonly<Record<string, GalleryState>> = {
             id: `u${String(index)}`,
             fileId: undefined,
             name,
+            folder: [],
             size,
           })),
         },

@@ -119,6 +119,7 @@ function failure(count: number, why: TransferProblem, retry: Retry | undefined):
     id: `${why}${String(index)}`,
     fileId: undefined,
     name: busyFiles[index % busyFiles.length]?.name ?? '',
+    folder: [],
     size: 48e6 * (index + 1),
   }));
   const kind = retry === 'download' ? 'fetch' : 'store';

@@ -78,6 +78,10 @@ export const shellWords = {
     noFilesInside: 'There are no files in it.',
     deleted: (name: string) => `Deleted ${name}.`,
     deletedFolder: (name: string, n: number) => `Deleted ${name} with ${count(n, 'file')}.`,
+    notDeleted: (name: string) =>
+      `${name} is still here: this device is too full. Free some space and try again.`,
+    notAllDeleted: (name: string) =>
+      `Not all of ${name} was deleted: this device is full. Free space and try again.`,
     freedMany: (freed: number, all: number) =>
       freed === all
         ? `Space freed. ${count(all, 'file')} open from the others now.`

@@ -62,6 +62,8 @@ export const transferWords = {
     retryNamed: (name: string) => `Retry ${name}`,
     retryAll: 'Retry all',
     retryAllOf: (n: number) => `Retry all ${count(n, 'file')}`,
+    retrySome: (n: number) => `Retry ${formatNumber(n)}`,
+    retrySomeOf: (n: number, all: number) => `Retry ${formatNumber(n)} of ${count(all, 'file')}`,
     choose: 'Choose again',
     chooseNamed: (name: string) => `Choose again: ${name}`,
     chooseAllOf: (n: number) => `Choose again: ${count(n, 'file')}`,

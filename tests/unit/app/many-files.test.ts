@@ -112,7 +112,7 @@ describe('of 20,000 files', () => {
 
   it('the tray shows a bounded part and counts them all', () => {
     const transfers = new Map<string, Transfer>();
-    const base = { kind: 'store', fileId: undefined, size: 1, fraction: 0 } as const;
+    const base = { kind: 'store', fileId: undefined, folder: [], size: 1, fraction: 0 } as const;
     for (let index = 0; index < MANY; index++) {
       const id = `${String(index)}a`;
       const state = index % 2 === 0 ? 'queued' : ({ failed: 'disk-full' } as const);

@@ -19,7 +19,9 @@ function row(id: string, phase: 'locking' | 'sending' | 'confirmed' | 'paused'):
 }
 
 function failure(count: number, ...ids: string[]): FailureView {
-  const some = ids.map((id) => ({ id, fileId: undefined, name: `${id}.jpg`, size: 1 }));
+  const some = ids.map((id) => {
+    return { id, fileId: undefined, name: `${id}.jpg`, folder: [], size: 1 };
+  });
   return { key: 'k', kind: 'store', why: 'disk-full', retry: 'again', count, some };
 }
 
