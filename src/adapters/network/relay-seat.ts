@@ -17,6 +17,8 @@ export interface RelaySeat {
   readonly address: RelayAddress;
   state(): RelayState;
   present(): readonly DeviceId[];
+  /** It has a place, and over this connection. */
+  sitsOver(connection: Connection): boolean;
   setInvites(invites: readonly Invite[]): void;
   /** Something may have changed: try now, and doubt what looks connected. */
   wake(): void;
@@ -30,6 +32,8 @@ export interface RelaySeatDeps {
   readonly access: RelayAccess;
   readonly invites: readonly Invite[];
   readonly onChange: () => void;
+  /** Another seat lives on this connection: libp2p has one for all seats at a relay. */
+  readonly isShared: (connection: Connection) => boolean;
 }
 
 export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
@@ -50,6 +54,7 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
     address,
     state: () => state,
     present: () => present,
+    sitsOver: (other) => state.kind === 'connected' && connection === other,
     setInvites(next) {
       invites = next;
       session?.setInvites(next);
@@ -149,7 +154,9 @@ export function keepRelaySeat(deps: RelaySeatDeps): RelaySeat {
     } catch {
       session?.leave();
       // A relay connection that gives no seat is of no use; the next attempt makes a new one.
-      if (!isStopped()) connection?.abort(new Error('no seat at the relay'));
+      if (!isStopped() && connection !== undefined && !deps.isShared(connection)) {
+        connection.abort(new Error('no seat at the relay'));
+      }
       return 'failed';
     } finally {
       limit.clear();

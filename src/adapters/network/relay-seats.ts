@@ -89,6 +89,7 @@ export function createRelaySeats(deps: RelaySeatsDeps): RelaySeats {
       access,
       invites: wishes.invites,
       onChange,
+      isShared: (connection) => seats.some((seat) => seat.sitsOver(connection)),
     });
   }
 }
