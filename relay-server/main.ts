@@ -28,7 +28,11 @@ async function run({ relay: options, logLevel }: CommandLine): Promise<void> {
   const log = createLog(logLevel ?? (process.stdout.isTTY ? 'warn' : 'info'), (line) => {
     print(line);
   });
-  const relay = await startRelay({ ...options, distDir }, { log });
+  const relay = await startRelay({ ...options, distDir }, { log }).catch((error: unknown) => {
+    // No greeting comes any more: what was logged may say why.
+    for (const line of waiting) process.stdout.write(line);
+    throw error;
+  });
   print = (line) => void process.stdout.write(line);
   print(
     greeting({

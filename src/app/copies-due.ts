@@ -10,7 +10,6 @@ export interface CopiesDue {
   /** Bytes that a copy of each would take. */
   readonly bytes: number;
   has(chunk: ChunkId): boolean;
-  chunks(): Iterable<ChunkId>;
   /** It needs copies: to be looked at, also if it was before. */
   need(chunk: ChunkId, bytes: number): void;
   /** It needs none, or none can be made for now. */
@@ -50,7 +49,6 @@ export function createCopiesDue(): CopiesDue {
       return bytes;
     },
     has: (chunk) => due.has(chunk),
-    chunks: () => due.keys(),
     need(chunk, size) {
       bytes += size - (due.get(chunk) ?? 0);
       due.set(chunk, size);

@@ -25,8 +25,8 @@ export interface HolderPace {
   patienceMs(device: DeviceId): number;
 }
 
-/** `overtaken`: another was quicker, this one had not answered. `dropped`: says nothing about it. */
-export type PaceEnd = 'answered' | 'overtaken' | 'failed' | 'dropped';
+/** `overtaken`: another was quicker, this one had not answered. */
+export type PaceEnd = 'answered' | 'overtaken' | 'failed';
 
 interface Pace {
   under: number;
