@@ -45,7 +45,7 @@ export interface SafetyFacts {
   readonly wanted: number;
   /** People, without counting the storing device, who could hold one now. */
   readonly possible: number;
-  /** A transfer or repair of this file is running. */
+  /** Copies of this file are on their way, or wait for nothing but their turn. */
   readonly moving: boolean;
 }
 

@@ -142,7 +142,7 @@ export function flow(counts: Partial<TransferCounts>, more: Partial<FlowView> = 
   return { allPaused: false, secondsLeft: undefined, counts: { ...none, ...counts }, ...more };
 }
 
-export const emptyView: AppView = {
+const emptyView: AppView = {
   phase: { kind: 'member' },
   connection: { kind: 'connected', relay: true, here: 4, people: 5 },
   circle: circle(family),
