@@ -43,14 +43,17 @@ export function createCopyReceipts(deps: {
 }): CopyReceipts {
   const { library, environment } = deps;
   const chunkOf = new Map<ReplicaId, ChunkId>();
-  for (const file of library.files()) {
-    for (const piece of library.pieces(file.record.file_id)) {
+  const learn = (file: FileId) => {
+    for (const piece of library.pieces(file)) {
       for (const copy of piece.copies) chunkOf.set(copy.replica_id, piece.chunk_id);
     }
-  }
+  };
+  for (const { record } of library.files()) learn(record.file_id);
 
-  library.watch(({ gone = [] }) => {
-    for (const piece of gone) for (const copy of piece.copies) chunkOf.delete(copy.replica_id);
+  library.watch(({ file, piece, gone = [] }) => {
+    for (const one of gone) for (const copy of one.copies) chunkOf.delete(copy.replica_id);
+    // Also one that was to be deleted and could not be: meanwhile its pieces were not to be found.
+    if (piece === undefined) learn(file);
   });
 
   async function note(chunk: ChunkId, copy: Copy, receipt?: Receipt) {

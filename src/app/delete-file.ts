@@ -1,5 +1,5 @@
 import type { DeviceId, FileId } from '../domain/ids.ts';
-import type { DeleteRecord } from '../domain/records.ts';
+import type { DeleteRecord, PieceRecord } from '../domain/records.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
 import { createDeleteDelivery, type DeleteDeliveryDeps } from './deliver-deletes.ts';
 import type { Library } from './library.ts';
@@ -18,7 +18,7 @@ export interface FileDeleter {
 }
 
 export interface FileDeleterDeps extends DeleteDeliveryDeps {
-  readonly library: Pick<Library, 'pieces' | 'removeFiles'>;
+  readonly library: Pick<Library, 'removeFiles'>;
   readonly chunks: Pick<ChunkStore, 'delete'>;
   readonly isHere: (device: DeviceId) => boolean;
 }
@@ -30,20 +30,13 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
   delivery.add(values);
 
   async function deleteSome(ids: readonly FileId[]): Promise<boolean> {
-    const pieces = ids.flatMap((id) => library.pieces(id));
-    const requests = pieces.flatMap((piece) =>
-      // Lost ones too: whoever answered with wrong bytes may still have the right ones.
-      piece.copies.map((copy): DeleteRecord => ({
-        v: 1,
-        replica_id: copy.replica_id,
-        chunk_id: piece.chunk_id,
-        device: copy.device,
-      })),
-    );
-    const removed = await library.removeFiles(
-      ids,
-      requests.map((one) => records.deletes.put(one.replica_id, one)),
-    );
+    let pieces: readonly PieceRecord[] = [];
+    let requests: readonly DeleteRecord[] = [];
+    const removed = await library.removeFiles(ids, (going) => {
+      pieces = going;
+      requests = going.flatMap(requestsFor);
+      return requests.map((one) => records.deletes.put(one.replica_id, one));
+    });
     if (!removed.ok) return false;
     delivery.add(requests);
     await Promise.all(pieces.map((piece) => chunks.delete(`own/${piece.chunk_id}`)));
@@ -63,4 +56,9 @@ export async function openFileDeleter(deps: FileDeleterDeps): Promise<FileDelete
     },
     onMet: delivery.onMet,
   };
+}
+
+/** Of lost copies too: whoever answered with wrong bytes may still have the right ones. */
+function requestsFor({ chunk_id, copies }: PieceRecord): readonly DeleteRecord[] {
+  return copies.map(({ replica_id, device }) => ({ v: 1, replica_id, chunk_id, device }));
 }

@@ -134,7 +134,8 @@ function copyViews(facts: FileFacts, tally: PieceTally): readonly CopyView[] {
 function progressOf(facts: FileFacts, file: FileId, tally: PieceTally): Progress {
   const target = Math.min(facts.copiesWanted, facts.copiesPossible);
   const wanted = target === 0 ? facts.copiesWanted : target;
-  let confirmed = Infinity;
+  // A file without pieces is about to go: nothing of it counts as anywhere.
+  let confirmed = tally.count === 0 ? 0 : Infinity;
   let received = 0;
   for (const alike of tally.alike) {
     const holders = holdersOf(alike, facts.roster).size;

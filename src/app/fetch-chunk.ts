@@ -74,17 +74,31 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     if (piece === undefined) return fail('missing');
     const local = await fromDisk(piece, opening);
     if (local !== undefined) return ok(local);
-    const here = storedCopies(piece).filter((copy) => deps.isHere(copy.device));
+    const granted = piece.copies.filter((copy) => copy.state === 'granted');
+    const found =
+      (await fromHolders(piece, storedCopies(piece), opening, signal)) ??
+      // These may have come to it without our knowing, or the receipt was lost here.
+      (await fromHolders(piece, granted, opening, signal));
+    if (signal.aborted) return fail('cancelled');
+    if (found !== undefined) return ok(found);
+    const left = storedCopies(library.piece(chunk) ?? piece);
+    const isAway = granted.some((copy) => !deps.isHere(copy.device));
+    return fail(left.length === 0 && !isAway ? 'missing' : 'out-of-reach');
+  }
+
+  async function fromHolders(
+    piece: PieceRecord,
+    copies: readonly Copy[],
+    opening: Opening,
+    signal: AbortSignal,
+  ): Promise<Bytes | undefined> {
+    const here = copies.filter((copy) => deps.isHere(copy.device));
     const runners = pace.inOrder(here).map((copy) => ({
       patienceMs: () => pace.patienceMs(copy.device),
       run: (ended: AbortSignal, onAnswer: () => void) =>
         fromHolder(piece, copy, opening, ended, onAnswer),
     }));
-    const found = await raceHolders(environment, runners, signal);
-    if (signal.aborted) return fail('cancelled');
-    if (found !== undefined) return ok(found);
-    const left = storedCopies(library.piece(chunk) ?? piece);
-    return fail(left.length === 0 ? 'missing' : 'out-of-reach');
+    return raceHolders(environment, runners, signal);
   }
 
   async function fromDisk(piece: PieceRecord, opening: Opening): Promise<Bytes | undefined> {
@@ -176,6 +190,8 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   }
 
   async function markLost(chunk: ChunkId, lost: Copy): Promise<void> {
+    // It never said that it has this one; its receipt may still come.
+    if (lost.state === 'granted') return;
     await library.updatePiece(chunk, (piece) => ({
       ...piece,
       copies: piece.copies.map((copy) =>

@@ -1,5 +1,6 @@
 import type { Roster } from '../domain/circle/roster.ts';
-import type { FileId } from '../domain/ids.ts';
+import type { ChunkId, FileId } from '../domain/ids.ts';
+import type { PieceRecord } from '../domain/records.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { DeviceClass } from './view.ts';
 import type { ChunkStore } from '../ports/chunk-store.ts';
@@ -13,7 +14,9 @@ const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
 
 /**
  * Drops this device's copy of a file. Only when every piece has all the copies its owner wants:
- * with fewer people the own one is needed too. The records say so before the bytes go.
+ * with fewer people the own one is needed too. The records say so before the bytes go. Of a large file
+ * this takes minutes, in which somebody may leave: each piece is looked at again when its turn comes,
+ * and `kept` is the answer too if only some of them went.
  */
 export async function freeLocalCopy(
   deps: {
@@ -25,11 +28,16 @@ export async function freeLocalCopy(
   id: FileId,
 ): Promise<Result<undefined, 'kept'>> {
   const pieces = deps.library.pieces(id);
-  const isShort = pieces.some((piece) => holdersOf(piece, deps.roster()).size < deps.wanted());
-  if (pieces.length === 0 || isShort) return fail('kept');
+  const isShort = (piece: PieceRecord) => holdersOf(piece, deps.roster()).size < deps.wanted();
+  if (pieces.length === 0 || pieces.some(isShort)) return fail('kept');
+  const dropped = new Set<ChunkId>();
   for (const { chunk_id } of pieces) {
-    const noted = await deps.library.updatePiece(chunk_id, (piece) => ({ ...piece, local: false }));
-    if (!noted.ok) return fail('kept');
+    const noted = await deps.library.updatePiece(chunk_id, (now) => {
+      if (isShort(now)) return now;
+      dropped.add(chunk_id);
+      return { ...now, local: false };
+    });
+    if (!noted.ok || !dropped.has(chunk_id)) return fail('kept');
     await deps.chunks.delete(`own/${chunk_id}`);
   }
   return ok();

@@ -11,8 +11,5 @@ export async function dropInterrupted(
     .unfinished()
     .filter(({ record }) => !locking.has(record.file_id) && isMeant(record));
   if (left.length === 0) return;
-  await library.removeFiles(
-    left.map(({ record }) => record.file_id),
-    [],
-  );
+  await library.removeFiles(left.map(({ record }) => record.file_id));
 }

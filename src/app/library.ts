@@ -12,7 +12,7 @@ import {
   type PieceTally,
 } from './piece-tally.ts';
 import type { Records } from './records.ts';
-import { createKeyedSerial } from './serial.ts';
+import { createKeyedSerial, createSerial } from './serial.ts';
 import { countKept } from './stored-copies.ts';
 
 /** Pieces in one transaction where nothing asks for all at once. */
@@ -47,7 +47,10 @@ interface LibraryChange {
 export interface Library {
   /** Calls back after each change until the returned function is called. */
   watch(listener: (change: LibraryChange) => void): () => void;
+  /** Records of files and pieces that cannot be read: what they linked is not known. */
   readonly damaged: number;
+  /** Copies that do not count until their holder hands over its receipt again: this one is not there. */
+  readonly unproven: number;
   files(): Iterable<LibraryFile>;
   file(id: FileId): LibraryFile | undefined;
   /** Those without a manifest. */
@@ -80,20 +83,27 @@ export interface Library {
     update: (piece: PieceRecord) => PieceRecord,
     receipt?: Receipt,
   ): Promise<Result<undefined, 'full'>>;
-  /** Forgets files and their pieces, together with `also` in one transaction. */
+  /**
+   * Forgets files and their pieces, together with `also` in one transaction: that is asked once nothing
+   * changes these pieces any more. If it cannot be written, or this throws, everything is as it was.
+   */
   removeFiles(
     ids: readonly FileId[],
-    also: readonly RecordChange[],
+    also?: (pieces: readonly PieceRecord[]) => readonly RecordChange[],
   ): Promise<Result<undefined, 'full'>>;
   /** At start: forgets pieces that no manifest links, unless theirs may be what cannot be read. */
   sweepPieces(): Promise<void>;
 }
 
 export async function openLibrary(records: Records, crypto: CryptoPool): Promise<Library> {
-  const { files, pieces, unlinked, keptBy, damaged } = await readLibrary(records, crypto);
+  const read = await readLibrary(records, crypto);
+  const { files, pieces, unlinked, keptBy, damaged, unproven } = read;
 
   // Per piece, or a slow write of an older state could land on a newer one.
   const inTurn = createKeyedSerial<ChunkId>();
+  const oneRemoval = createSerial();
+  /** Pieces of files that are being removed, as they are on the disk. */
+  const going = new Map<ChunkId, PieceRecord>();
   const tallies = new Map<FileId, MutableTally>();
   const unfinished = new Map<FileId, LibraryFile>();
   const listeners = new Set<(change: LibraryChange) => void>();
@@ -111,6 +121,49 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     for (const listener of [...listeners]) listener(change);
   }
 
+  const removeFiles: Library['removeFiles'] = async (ids, also) => {
+    const before = ids.flatMap(chunksOf).flatMap((chunk) => pieces.get(chunk) ?? []);
+    // Out of memory first, so that no update starts any more; those under way come to their end.
+    for (const piece of before) {
+      going.set(piece.chunk_id, piece);
+      pieces.delete(piece.chunk_id);
+    }
+    await Promise.all(before.map((piece) => inTurn(piece.chunk_id, () => Promise.resolve())));
+    const onDisk = before.map((piece) => going.get(piece.chunk_id) ?? piece);
+    let isGone = false;
+    try {
+      const written = await records.write([
+        ...ids.map((id) => records.files.remove(id)),
+        ...ids.flatMap((id) =>
+          nodeIndexes(chunksOf(id).length).map((index) => records.nodes.remove(id, index)),
+        ),
+        ...removalsOf(records, onDisk),
+        ...(also?.(onDisk) ?? []),
+      ]);
+      isGone = written.ok;
+      return written;
+    } finally {
+      for (const piece of before) {
+        going.delete(piece.chunk_id);
+        countKept(keptBy, piece, -1);
+      }
+      if (isGone) {
+        for (const id of ids) {
+          files.delete(id);
+          unfinished.delete(id);
+          unlinked.delete(id);
+        }
+      } else {
+        for (const piece of onDisk) {
+          pieces.set(piece.chunk_id, piece);
+          countKept(keptBy, piece, 1);
+        }
+      }
+      const gone = Map.groupBy(isGone ? onDisk : [], (piece) => piece.file_id);
+      for (const id of ids) tell({ file: id, ...(isGone && { gone: gone.get(id) ?? [] }) });
+    }
+  };
+
   for (const file of files.values()) {
     if (file.manifest === undefined) unfinished.set(file.record.file_id, file);
   }
@@ -124,6 +177,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
       return () => listeners.delete(own);
     },
     damaged,
+    unproven,
     keptBy,
     files: () => files.values(),
     file: (id) => files.get(id),
@@ -133,7 +187,11 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
     tally(id) {
       const known = tallies.get(id);
       if (known?.isStale === false) return known;
-      const made = createPieceTally(piecesOf(id));
+      // A file that is being removed is shown as it was, until it is gone.
+      const chunks = files.get(id)?.manifest?.chunks ?? [];
+      const made = createPieceTally(
+        chunks.flatMap((chunk) => pieces.get(chunk) ?? going.get(chunk) ?? []),
+      );
       tallies.set(id, made);
       return made;
     },
@@ -178,6 +236,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         const before = pieces.get(chunk);
         if (before === undefined) return ok();
         const after = update(before);
+        if (after === before) return ok();
         const kept = new Set(after.copies.map((copy) => copy.replica_id));
         const gone = before.copies.filter((copy) => !kept.has(copy.replica_id));
         const written = await records.write([
@@ -185,8 +244,10 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
           ...gone.map((copy) => records.receipts.remove(copy.replica_id)),
           ...(receipt === undefined ? [] : [records.receipts.put(receipt.replica, receipt.bytes)]),
         ]);
-        // A file that is being deleted is gone already.
-        if (!written.ok || !pieces.has(chunk)) return written;
+        if (!written.ok) return written;
+        // A file that is being deleted is gone already, unless its deletion fails.
+        if (going.has(chunk)) going.set(chunk, after);
+        if (!pieces.has(chunk)) return written;
         pieces.set(chunk, after);
         countKept(keptBy, before, -1);
         countKept(keptBy, after, 1);
@@ -195,34 +256,7 @@ export async function openLibrary(records: Records, crypto: CryptoPool): Promise
         return written;
       }),
 
-    async removeFiles(ids, also) {
-      const gone = ids.flatMap(chunksOf);
-      const ofFile = new Map(ids.map((id) => [id, piecesOf(id)]));
-      const before = gone.flatMap((chunk) => pieces.get(chunk) ?? []);
-      // Out of memory first, so that no update starts any more; those under way come to their end.
-      for (const chunk of gone) pieces.delete(chunk);
-      await Promise.all(gone.map((chunk) => inTurn(chunk, () => Promise.resolve())));
-      const written = await records.write([
-        ...ids.map((id) => records.files.remove(id)),
-        ...ids.flatMap((id) =>
-          nodeIndexes(chunksOf(id).length).map((index) => records.nodes.remove(id, index)),
-        ),
-        ...removalsOf(records, before),
-        ...also,
-      ]);
-      if (written.ok) {
-        for (const piece of before) countKept(keptBy, piece, -1);
-        for (const id of ids) {
-          files.delete(id);
-          unfinished.delete(id);
-          unlinked.delete(id);
-        }
-      } else for (const piece of before) pieces.set(piece.chunk_id, piece);
-      for (const id of ids) {
-        tell(written.ok ? { file: id, gone: ofFile.get(id) ?? [] } : { file: id });
-      }
-      return written;
-    },
+    removeFiles: (ids, also) => oneRemoval(() => removeFiles(ids, also)),
 
     async sweepPieces() {
       if (damaged > 0) return;

@@ -60,7 +60,7 @@ export async function lockFile(
   const outcome = await lockAll().catch(() => 'interrupted' as const);
   if (outcome === 'linked') return ok(fileId);
   await Promise.all([...begun].map((chunk) => chunks.delete(`own/${chunk}`)));
-  await library.removeFiles([fileId], []);
+  await library.removeFiles([fileId]);
   return fail(outcome);
 
   async function lockAll(): Promise<'linked' | LockProblem> {
@@ -101,10 +101,7 @@ export async function forgetInterrupted(library: Library, locked: FileId): Promi
         one.name === now?.name && one.size === now.size && isSameFolder(one.folder, now.folder),
     );
   if (older.length === 0) return;
-  await library.removeFiles(
-    older.map((one) => one.file_id),
-    [],
-  );
+  await library.removeFiles(older.map((one) => one.file_id));
 }
 
 function isSameFolder(one: readonly string[], other: readonly string[]): boolean {

@@ -295,7 +295,8 @@ export async function startMemberSession(init: MemberSessionInit): Promise<Membe
     receipts,
     deleter,
     sightings,
-    damaged: entries.damaged.length + library.damaged + held.damaged + deleter.damaged,
+    damaged:
+      entries.damaged.length + library.damaged + library.unproven + held.damaged + deleter.damaged,
     copiesPossible,
     target,
     relays,

@@ -17,10 +17,13 @@ export interface ReadLibrary {
   /** Bytes of linked pieces that each member signed for. */
   readonly keptBy: Map<MemberId, number>;
   readonly damaged: number;
+  /** Copies that were signed for, and of which the receipt is gone or damaged. */
+  readonly unproven: number;
 }
 
 /**
- * My files as the records have them. A file whose manifest is not all there is damaged as a whole.
+ * My files as the records have them. A file whose manifest is not all there is damaged as a whole. A
+ * copy without its receipt is only granted: its holder hands it over again with the next grant.
  * Reads some records at a time: with tens of thousands, whoever looks at the screen meanwhile would
  * otherwise see it stand still.
  */
@@ -30,6 +33,7 @@ export async function readLibrary(records: Records, crypto: CryptoPool): Promise
   const unlinked = new Map<FileId, Set<ChunkId>>();
   const keptBy = new Map<MemberId, number>();
   let damaged = 0;
+  let unproven = 0;
 
   for await (const page of records.files.pages()) {
     damaged += page.damaged;
@@ -47,26 +51,33 @@ export async function readLibrary(records: Records, crypto: CryptoPool): Promise
   }
 
   const sameText = createInterner();
+  const signed = await records.receipts.readable();
   for await (const page of records.pieces.pages()) {
     damaged += page.damaged;
     for (const piece of page.values) {
       const blank = pieces.get(piece.chunk_id);
-      if (blank === undefined) addTo(unlinked, piece);
-      else countKept(keptBy, piece, 1);
-      pieces.set(piece.chunk_id, {
+      const known: PieceRecord = {
         ...piece,
         // Tens of thousands of pieces name the same few devices: each name is kept once.
         chunk_id: blank?.chunk_id ?? piece.chunk_id,
         file_id: sameText(piece.file_id),
-        copies: piece.copies.map((copy) => ({
-          ...copy,
-          device: sameText(copy.device),
-          member: sameText(copy.member),
-        })),
-      });
+        copies: piece.copies.map((copy) => {
+          const isUnproven = copy.state === 'stored' && !signed.has(copy.replica_id);
+          if (isUnproven) unproven++;
+          return {
+            ...copy,
+            state: isUnproven ? 'granted' : copy.state,
+            device: sameText(copy.device),
+            member: sameText(copy.member),
+          };
+        }),
+      };
+      pieces.set(piece.chunk_id, known);
+      if (blank === undefined) addTo(unlinked, piece);
+      else countKept(keptBy, known, 1);
     }
   }
-  return { files, pieces, unlinked, keptBy, damaged };
+  return { files, pieces, unlinked, keptBy, damaged, unproven };
 }
 
 /** The nodes that the manifest of so many chunks has. */

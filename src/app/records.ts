@@ -110,6 +110,14 @@ function receiptsOf(store: RecordStore) {
       const found = await store.get(collection, replica);
       return found.ok ? found.value : undefined;
     },
+    /** The replicas whose receipts are there and as they were written. */
+    async readable(): Promise<ReadonlySet<string>> {
+      const found = new Set<string>();
+      for await (const { records } of pagesOf(store, collection)) {
+        for (const [replica] of records) found.add(replica);
+      }
+      return found;
+    },
     put: (replica: ReplicaId, value: Bytes): RecordChange => ({ collection, key: replica, value }),
     remove: (replica: ReplicaId): RecordChange => ({ collection, key: replica, value: undefined }),
   };
@@ -121,12 +129,7 @@ function tableOf<S extends v.GenericSchema>(
   codec: Codec<S>,
 ): Table<v.InferOutput<S>> {
   async function* pages(): AsyncIterable<ReadRecords<v.InferOutput<S>>> {
-    let after: string | undefined;
-    for (;;) {
-      const { records, damaged } = await store.entries(collection, {
-        after,
-        limit: RECORDS_AT_ONCE,
-      });
+    for await (const { records, damaged } of pagesOf(store, collection)) {
       const values: v.InferOutput<S>[] = [];
       let unreadable = damaged.length;
       for (const [, bytes] of records) {
@@ -135,8 +138,6 @@ function tableOf<S extends v.GenericSchema>(
         else unreadable++;
       }
       yield { values, damaged: unreadable };
-      if (records.length + damaged.length < RECORDS_AT_ONCE) return;
-      after = lastOf(records.at(-1)?.[0], damaged.at(-1));
     }
   }
 
@@ -164,6 +165,20 @@ function tableOf<S extends v.GenericSchema>(
     put: (key, value) => ({ collection, key, value: codec.encode(value) }),
     remove: (key) => ({ collection, key, value: undefined }),
   };
+}
+
+async function* pagesOf(
+  store: RecordStore,
+  collection: Collection,
+): AsyncIterable<Awaited<ReturnType<RecordStore['entries']>>> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await store.entries(collection, { after, limit: RECORDS_AT_ONCE });
+    yield page;
+    const { records, damaged } = page;
+    if (records.length + damaged.length < RECORDS_AT_ONCE) return;
+    after = lastOf(records.at(-1)?.[0], damaged.at(-1));
+  }
 }
 
 /** The later of two keys. */

@@ -128,7 +128,8 @@ export const fileRecord = createCodec(
 
 /**
  * One copy of a chunk at a device. `granted`: we offered it these bytes. `stored`: it signed for
- * them, and `receipts/<replica>` is what it signed. `lost`: it said, or was seen, not to have them.
+ * them, and `receipts/<replica>` is what it signed; without that it counts as `granted`. `lost`: it
+ * said, or was seen, not to have them.
  */
 const copy = v.strictObject({
   device: idOn<DeviceId>(),

@@ -125,6 +125,39 @@ describe('a record that is damaged on disk', () => {
     expect(values).toMatchObject([{ state: 'held', seal_epoch: 1 }]);
   });
 
+  it('of what holders signed is told, and they sign for it again', async () => {
+    const { world, ana, ben, cleo } = await family();
+    for (const one of [ben, cleo]) one.crash();
+    await damage(world, ana, 'receipts');
+    expect(noticesOf(ana)).toEqual([1]);
+    expect(ana.file('a.txt').safety).toMatchObject({ kind: 'at-risk', confirmed: 1 });
+    // A receipt that is not there at all is no better than a damaged one.
+    ana.recordDisk.get('receipts')!.clear();
+    await reopen(world, ana);
+    expect(noticesOf(ana)).toEqual([2]);
+    expect(ana.file('a.txt')).toMatchObject({ safety: { kind: 'only-here' }, copies: [] });
+    const heldBefore = [ben.disk.size, cleo.disk.size];
+    for (const one of [ben, cleo]) await one.restart();
+    await world.until('they are counted again', () => confirmedCopies(ana) === 2);
+    // They had it all the time, and what they held they hold once.
+    expect([ben.disk.size, cleo.disk.size]).toEqual(heldBefore);
+    await reopen(world, ana);
+    expect(noticesOf(ana)).toEqual([]);
+    expect(ana.file('a.txt').safety).toMatchObject({ kind: 'confirmed', confirmed: 2 });
+  });
+
+  it('of what holders signed loses no file that is only with them', async () => {
+    const { world, ana } = await family();
+    await ana.app.commands.setCopies(2);
+    expect(await ana.app.commands.freeUp(ana.file('a.txt').id)).toMatchObject({ ok: true });
+    ana.crash();
+    for (const [key] of ana.recordDisk.get('receipts')!) flip(ana, 'receipts', key);
+    await reopen(world, ana);
+    expect(noticesOf(ana)).toEqual([2]);
+    await world.until('they are counted again', () => confirmedCopies(ana) === 2);
+    expect(await ana.open('a.txt')).toEqual(BYTES);
+  });
+
   it('of an invite’s link or claims lets nobody in', async () => {
     const { world, ana } = await family();
     const invite = await ana.app.commands.invite();
@@ -161,8 +194,11 @@ describe('a record that is damaged on disk', () => {
       const { phase, files } = ana.app.view.get();
       if (collection === 'device') expect(phase.kind).toBe('broken');
       else expect(phase.kind).toBe('member');
-      const isUntouched = !['device', 'roster', 'files', 'pieces'].includes(collection);
+      const isUntouched = !['device', 'roster', 'files', 'pieces', 'receipts'].includes(collection);
       expect(files.some((file) => file.safety.kind === 'confirmed')).toBe(isUntouched);
+      if (collection !== 'receipts') return;
+      for (const one of [ben, cleo]) await one.restart();
+      await world.until('their receipts came again', () => confirmedCopies(ana) === 2);
     },
   );
 });

@@ -50,7 +50,7 @@ describe('a receipt', () => {
     await receipts.accept(BEN.device, receiptFor(owner.member, copy).bytes);
     expect(owner.recordDisk.get('receipts')!.size).toBe(1);
     expect(receipts.granted).toBe(1);
-    await owner.library.removeFiles([owner.file], []);
+    await owner.library.removeFiles([owner.file]);
     expect(owner.recordDisk.get('receipts')!.size).toBe(0);
     expect(receipts.granted).toBe(0);
     // A grant that was under way leaves nothing behind either.

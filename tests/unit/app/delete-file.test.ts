@@ -114,7 +114,7 @@ async function setUp(counts: Readonly<Record<DeviceId, number>>, atOnce?: number
     records,
     environment,
     signal: new AbortController().signal,
-    library: { pieces: () => [], removeFiles: () => Promise.resolve(ok()) },
+    library: { removeFiles: () => Promise.resolve(ok()) },
     chunks: { delete: () => Promise.resolve() },
     isHere: () => true,
     crypto: {

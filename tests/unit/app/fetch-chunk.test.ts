@@ -135,6 +135,26 @@ describe('retrieving from holders', () => {
     expect(parts.owner.library.piece(parts.owner.chunk)?.local).toBe(false);
   });
 
+  it('asks who was only granted it when nobody signed for it, and holds nothing against them', async () => {
+    const parts = await setUp([BEN, CLEO]);
+    const states = () =>
+      parts.owner.library.piece(parts.owner.chunk)!.copies.map((one) => one.state);
+    await parts.owner.library.updatePiece(parts.owner.chunk, (piece) => ({
+      ...piece,
+      copies: piece.copies.map((copy) =>
+        copy.device === BEN.device ? { ...copy, state: 'granted' as const } : copy,
+      ),
+    }));
+    expect(await parts.fetch()).toEqual(parts.plain);
+    expect([parts.served(BEN.device), parts.served(CLEO.device)]).toEqual([0, 1]);
+    parts.spoil(CLEO.device);
+    expect(await parts.fetch()).toEqual(parts.plain);
+    expect(parts.served(BEN.device)).toBe(1);
+    parts.spoil(BEN.device);
+    expect(await parts.fetch()).toBeUndefined();
+    expect(states()).toEqual(['granted', 'lost']);
+  });
+
   it('ends at once when nobody wants it any more', async () => {
     const parts = await setUp([BEN, CLEO]);
     parts.silence(9);

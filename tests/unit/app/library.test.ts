@@ -4,10 +4,13 @@ import { sweepChunks } from '../../../src/app/free-space.ts';
 import { openHeldLedger } from '../../../src/app/held-ledger.ts';
 import { openLibrary } from '../../../src/app/library.ts';
 import { blankPieces } from '../../../src/app/read-library.ts';
+import type { Records } from '../../../src/app/records.ts';
 import { pieceLayout } from '../../../src/domain/files/padding.ts';
 import { idOf, type ChunkId } from '../../../src/domain/ids.ts';
 import { CHUNK_BYTES } from '../../../src/domain/limits.ts';
+import { fail } from '../../../src/domain/result.ts';
 import { createProfile } from './holder-parts.ts';
+import { BEN, CLEO, copyFor, createOwner, receiptFor } from './owner-parts.ts';
 
 const GIB = 1024 ** 3;
 
@@ -50,7 +53,7 @@ describe('a file of more chunks than its manifest lists', () => {
 
   it('goes with its nodes', async () => {
     const { reopen, file, recordDisk } = await setUp();
-    await (await reopen()).removeFiles([file], []);
+    await (await reopen()).removeFiles([file]);
     for (const collection of ['files', 'nodes', 'pieces'] as const) {
       expect(recordDisk.get(collection)!.size).toBe(0);
     }
@@ -75,7 +78,7 @@ describe('pieces that are put ahead of the link of their file', () => {
   it('go with a file that is not linked', async () => {
     const parts = await setUpBegun();
     await parts.library.putPieces(parts.pieces);
-    await parts.library.removeFiles([parts.file], []);
+    await parts.library.removeFiles([parts.file]);
     expect(parts.recordDisk.get('pieces')!.size).toBe(0);
   });
 
@@ -103,6 +106,125 @@ describe('pieces that are put ahead of the link of their file', () => {
     expect((await parts.reopen()).pieces(parts.file)).toEqual(parts.pieces);
   });
 });
+
+describe('Removing a file', () => {
+  const failures = {
+    'is too full': () => Promise.resolve(fail('full' as const)),
+    fails: () => Promise.reject(new Error('the disk is gone')),
+  };
+  it.each(Object.entries(failures))(
+    'from a disk that %s leaves it as it was, copies and all',
+    async (_how, answer) => {
+      const { library, file, chunk, disk } = await setUpStored();
+      const before = library.piece(chunk);
+      disk.answer = answer;
+      await library.removeFiles([file]).catch(() => undefined);
+      expect(library.piece(chunk)).toEqual(before);
+      expect(library.tally(file).count).toBe(1);
+      expect([...library.keptBy]).toEqual([[BEN.member, before!.copies[0]!.size]]);
+      // The next attempt knows who is to delete it.
+      disk.answer = undefined;
+      const asked: unknown[] = [];
+      await library.removeFiles([file], (pieces) => {
+        asked.push(...pieces.flatMap(({ copies }) => copies));
+        return [];
+      });
+      expect(asked).toEqual(before!.copies);
+      expect(library.file(file)).toBeUndefined();
+      expect(library.keptBy.get(BEN.member)).toBe(0);
+    },
+  );
+
+  it('takes in what was being written about its pieces, also when it fails', async () => {
+    const { library, file, chunk, disk } = await setUpStored();
+    const slow = Promise.withResolvers<undefined>();
+    disk.answer = async (write) => {
+      await slow.promise;
+      return write();
+    };
+    const second = { ...copyFor(CLEO, new Uint8Array(20)), state: 'granted' as const };
+    const update = library.updatePiece(chunk, (piece) => ({
+      ...piece,
+      copies: [...piece.copies, second],
+    }));
+    let asked = 0;
+    const removed = library.removeFiles([file], ([piece]) => {
+      asked = piece!.copies.length;
+      disk.answer = failures['is too full'];
+      return [];
+    });
+    // Meanwhile nobody hands anything of it out, and the screens show it unchanged.
+    await Promise.resolve();
+    expect(library.piece(chunk)).toBeUndefined();
+    expect(library.tally(file).count).toBe(1);
+    slow.resolve(undefined);
+    await update;
+    expect(await removed).toEqual(fail('full'));
+    expect(asked).toBe(2);
+    expect(library.piece(chunk)?.copies).toHaveLength(2);
+  });
+
+  it('twice at once removes it once', async () => {
+    const { library, file } = await setUpStored();
+    const asked: number[] = [];
+    const remove = () =>
+      library.removeFiles([file], (pieces) => {
+        asked.push(pieces.length);
+        return [];
+      });
+    await Promise.all([remove(), remove()]);
+    expect(asked).toEqual([1, 0]);
+    expect(library.keptBy.get(BEN.member)).toBe(0);
+  });
+});
+
+describe('A copy whose receipt is not there', () => {
+  const losses = {
+    gone: (receipts: Map<string, Uint8Array>) => {
+      receipts.clear();
+    },
+    damaged: (receipts: Map<string, Uint8Array>) => {
+      for (const stored of receipts.values()) stored[40]! ^= 1;
+    },
+  };
+  it.each(Object.entries(losses))('because it is %s does not count', async (_how, lose) => {
+    const { reopen, chunk, recordDisk } = await setUpStored();
+    lose(recordDisk.get('receipts')!);
+    const library = await reopen();
+    expect(library.unproven).toBe(1);
+    expect(library.piece(chunk)?.copies).toMatchObject([{ device: BEN.device, state: 'granted' }]);
+    expect(library.keptBy.get(BEN.member) ?? 0).toBe(0);
+  });
+
+  it('counts when it is (negative control)', async () => {
+    const { reopen, chunk } = await setUpStored();
+    const library = await reopen();
+    expect(library.unproven).toBe(0);
+    expect(library.piece(chunk)?.copies).toMatchObject([{ device: BEN.device, state: 'stored' }]);
+  });
+});
+
+/** A file of one piece with one copy, which Ben signed for; `disk.answer` takes the place of writes. */
+async function setUpStored() {
+  const owner = await createOwner('removing');
+  const disk: { answer: ((write: () => Written) => Written) | undefined } = { answer: undefined };
+  const records: Records = {
+    ...owner.records,
+    write: (changes) => {
+      const write = () => owner.records.write(changes);
+      return disk.answer === undefined ? write() : disk.answer(write);
+    },
+  };
+  const copy = { ...copyFor(BEN, new Uint8Array(9)), state: 'stored' as const };
+  const library = await openLibrary(records, owner.crypto);
+  await library.updatePiece(owner.chunk, (piece) => ({ ...piece, copies: [copy] }), {
+    replica: copy.replica_id,
+    bytes: receiptFor(owner.member, copy).bytes,
+  });
+  return { ...owner, library, disk };
+}
+
+type Written = ReturnType<Records['write']>;
 
 /** A file of four pieces that is not linked yet. */
 async function setUpBegun() {

@@ -37,7 +37,7 @@ describe('a granted copy', () => {
   it('goes to nobody any more once the file was deleted', async () => {
     const { maker, replica, owner } = await granted();
     expect(served(await maker.onPull(BEN.device, replica))).toBe(true);
-    await owner.library.removeFiles([owner.file], []);
+    await owner.library.removeFiles([owner.file]);
     expect(await maker.onPull(BEN.device, replica)).toEqual(spent);
   });
 
@@ -110,7 +110,7 @@ describe('a granted copy', () => {
         return { type: 'grant_taken', accepted: [], receipts: [] };
       },
       readReceipt,
-      () => owner.library.removeFiles([owner.file], []),
+      () => owner.library.removeFiles([owner.file]),
     );
     expect(await made).toBe('no-source');
     expect(grants).toEqual([]);

@@ -3,6 +3,7 @@ import { createCopiesDue } from '../../../src/app/copies-due.ts';
 import { deriveFile, type FileFacts } from '../../../src/app/derive-files.ts';
 import { createFileBoard } from '../../../src/app/file-board.ts';
 import { openLibrary } from '../../../src/app/library.ts';
+import { createPieceTally } from '../../../src/app/piece-tally.ts';
 import { createTransferBoard } from '../../../src/app/transfer-board.ts';
 import type { Transfer, Transfers } from '../../../src/app/transfers.ts';
 import { MAX_NAMED_FAILURES, MAX_SHOWN_TRANSFERS } from '../../../src/app/view.ts';
@@ -98,11 +99,33 @@ describe('of 20,000 files', () => {
     expect(board.files().filter((file, index) => file !== after[index])).toHaveLength(1);
   });
 
+  it('one of which no piece is known is nowhere, and not in infinitely many places', async () => {
+    const { library, facts, ids } = await setUp(1);
+    const [file] = library.files();
+    const without = { ...library, tally: () => createPieceTally([]) };
+    const state = deriveFile({ ...facts(), library: without }, file!);
+    expect(state.view).toMatchObject({
+      id: ids[0],
+      safety: { kind: 'getting-safe', confirmed: 0 },
+      pieces: 0,
+    });
+    expect(state).toMatchObject({ confirmed: 0, outgoing: { received: 0, all: 1 } });
+    // Negative control: with its piece at both people all copies are there.
+    const copies = [BEN, CLEO].map((one) => ({
+      ...copyFor(one, new Uint8Array(9)),
+      state: 'stored' as const,
+    }));
+    const [piece] = library.pieces(ids[0]!);
+    const whole = { ...library, tally: () => createPieceTally([{ ...piece!, copies }]) };
+    const complete = deriveFile({ ...facts(), library: whole }, file!);
+    expect(complete).toMatchObject({ confirmed: 2, outgoing: undefined });
+  });
+
   it('those that come and go leave the others where they are, newest first', async () => {
     const { library, board, facts, ids } = await setUp(200);
     board.update(facts());
     const before = board.files();
-    await library.removeFiles([ids[3]!, ids[150]!], []);
+    await library.removeFiles([ids[3]!, ids[150]!]);
     board.update(facts());
     const gone = new Set([ids[3], ids[150]]);
     expect(board.files()).toEqual(before.filter(({ id }) => !gone.has(id)));

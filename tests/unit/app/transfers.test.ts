@@ -125,7 +125,7 @@ describe('a stored file that is deleted', () => {
     const parts = await setUp();
     parts.transfers.addFiles([fileOf('a.bin', KIB), fileOf('b.bin', KIB)]);
     await parts.until(() => parts.stateOf('b.bin') === 'done');
-    await parts.library.removeFiles([parts.list()[0]!.fileId!], []);
+    await parts.library.removeFiles([parts.list()[0]!.fileId!]);
     expect(parts.list().map((one) => one.name)).toEqual(['b.bin']);
     expect(parts.changed.at(-1)).not.toBe(parts.idOf('b.bin'));
   });
@@ -194,7 +194,7 @@ describe('pauses', () => {
     const [a, b] = parts.list().map((one) => one.fileId!);
     for (const name of ['a.bin', 'b.bin']) parts.transfers.setPaused(parts.idOf(name), true);
     await turns();
-    await parts.library.removeFiles([b!], []);
+    await parts.library.removeFiles([b!]);
     const again = await parts.reopen();
     expect([again.isPaused(a ?? ''), again.isPaused(b ?? ''), again.isAllPaused()]).toEqual([
       true,
