@@ -1,6 +1,6 @@
 import type { Bytes } from '../domain/bytes.ts';
 import { missingFrom, type Roster } from '../domain/circle/roster.ts';
-import { partingOf } from '../domain/circle/roster-standing.ts';
+import { partingOf, wasNamed } from '../domain/circle/roster-parting.ts';
 import type { DeviceId, EntryId, IncarnationId } from '../domain/ids.ts';
 import { createObservable, type Observable } from '../domain/observable.ts';
 import {
@@ -13,7 +13,7 @@ import type { Network } from '../ports/network.ts';
 import type { CircleGossip } from './circle-gossip.ts';
 import type { CircleState } from './circle-state.ts';
 import { createRosterExchange, headsOf } from './exchange-roster.ts';
-import { createStrangerDoor } from './meet-strangers.ts';
+import { createStrangerDoor, createStrangerPace } from './meet-strangers.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import { every } from './waiting.ts';
 
@@ -61,6 +61,8 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
   const met = createObservable<ReadonlyMap<DeviceId, Met>>(new Map());
   const busy = new Set<DeviceId>();
   const isWorthReading = createStrangerDoor(environment);
+  // Apart from what they show: whoever is out shows itself first, and then is shown why.
+  const isPaced = createStrangerPace(environment);
 
   const hello = (): Hello => ({ type: 'hello', heads: headsOf(state), ...deps.presence() });
   const meet = createRosterExchange({ calls, state, environment, hello, onHello: note });
@@ -127,10 +129,11 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
     },
     onFetch(from, heads, after) {
       const roster = state.roster.get();
-      const shown = isActive(roster, from) ? {} : { among: partingOf(roster, from) };
-      if (shown.among?.size === 0) return { type: 'refused', reason: 'denied' };
-      const { entries, more } = missingFrom(roster, heads, { after, ...shown });
-      return { type: 'roster_entries', entries: entries.map((entry) => entry.bytes), more };
+      if (isActive(roster, from)) return page(roster, heads, { after });
+      if (!wasNamed(roster, from) || !isPaced(from)) return { type: 'refused', reason: 'denied' };
+      const among = partingOf(roster, from);
+      if (among.size === 0) return { type: 'refused', reason: 'denied' };
+      return page(roster, heads, { after, among });
     },
     async onPush(from, entries) {
       if (isActive(state.roster.get(), from)) {
@@ -144,6 +147,11 @@ export function createRosterSync(deps: RosterSyncDeps): RosterSync {
       return isKnown ? { type: 'ok' } : { type: 'refused', reason: 'denied' };
     },
   };
+}
+
+function page(...asked: Parameters<typeof missingFrom>): PeerReply {
+  const { entries, more } = missingFrom(...asked);
+  return { type: 'roster_entries', entries: entries.map((entry) => entry.bytes), more };
 }
 
 function isActive(roster: Roster, device: DeviceId): boolean {

@@ -1,5 +1,4 @@
-import type { DeviceId, EntryId, MemberId } from '../ids.ts';
-import { pastOf } from './roster-exchange.ts';
+import type { DeviceId, MemberId } from '../ids.ts';
 import type { Roster } from './roster.ts';
 
 /**
@@ -30,41 +29,4 @@ export function standingOf(roster: Roster, member: MemberId, device: DeviceId): 
   if (!wasSigned) return 'unknown';
   const invites = admits.flatMap(({ invite }) => roster.invites.get(invite) ?? []);
   return invites.some((invite) => invite.admitted.length >= invite.uses) ? 'used' : 'removed';
-}
-
-/**
- * The entries by which a device that was in once can see for itself that it no longer is: what
- * parted with people and devices, who came in by its invites, and all that these build on. Empty for
- * a device that is in, or never was heard of.
- */
-export function partingOf(roster: Roster, device: DeviceId): ReadonlySet<EntryId> {
-  if (roster.devices.has(device)) return new Set();
-  const entries = [...roster.entries.values()];
-  const members = new Set(
-    entries.flatMap(({ body }) =>
-      body.type === 'device' && body.device === device ? [body.member] : [],
-    ),
-  );
-  if (members.size === 0) return new Set();
-  const invites = new Set(
-    entries.flatMap(({ body }) =>
-      body.type === 'admit' && members.has(body.member) ? [body.invite] : [],
-    ),
-  );
-  const admits = new Set(
-    entries.flatMap(({ id, body }) =>
-      body.type === 'admit' && invites.has(body.invite) ? [id] : [],
-    ),
-  );
-  const told = entries.filter(
-    ({ body }) =>
-      body.type === 'remove' ||
-      body.type === 'device-revoke' ||
-      (body.type === 'generation' && body.generation > 1) ||
-      (body.type === 'counter-sign' && admits.has(body.admit)),
-  );
-  return pastOf(
-    roster,
-    told.map((entry) => entry.id),
-  );
 }

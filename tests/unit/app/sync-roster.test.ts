@@ -118,6 +118,24 @@ describe('a stranger', () => {
   });
 });
 
+describe('a device that is in no more', () => {
+  it('is shown why once in ten seconds, however often it asks', async () => {
+    const { ana, ben } = await pair('shown-why');
+    const sync = syncOf(ana, () => Promise.resolve(undefined));
+    const { heads } = ben.state.roster.get();
+    const ask = () => sync.onFetch(ben.device.device, heads).type;
+    // As long as it is in, it may ask as it likes.
+    expect([ask(), ask()]).toEqual(['roster_entries', 'roster_entries']);
+    const member = ana.state.roster.get().devices.get(ben.device.device)!.member;
+    expect((await ana.state.author({ type: 'remove', member })).ok).toBe(true);
+    expect([ask(), ask()]).toEqual(['roster_entries', 'refused']);
+    await ana.clock.advance(9_000);
+    expect(ask()).toBe('refused');
+    await ana.clock.advance(1_000);
+    expect(ask()).toBe('roster_entries');
+  });
+});
+
 async function pair(seed: string) {
   const ana = await createFounder(seed);
   return { ana, ben: await sideOf(ana, 'ben') };

@@ -7,7 +7,8 @@ import {
   sealedForAll,
 } from '../../../src/domain/circle/epoch.ts';
 import { foldRoster, type Roster } from '../../../src/domain/circle/roster.ts';
-import { partingOf, standingOf } from '../../../src/domain/circle/roster-standing.ts';
+import { partingOf } from '../../../src/domain/circle/roster-parting.ts';
+import { standingOf } from '../../../src/domain/circle/roster-standing.ts';
 import { missingFrom } from '../../../src/domain/circle/roster-exchange.ts';
 import type { EntryBody, RosterEntry } from '../../../src/domain/circle/roster-entry.ts';
 import { deviceKeyOf } from '../../../src/domain/identity/device-key.ts';
@@ -162,6 +163,41 @@ describe('What is shown to somebody who is in no more', () => {
     // Whoever is in, or never was, is shown nothing in this way.
     expect(partingOf(roster, won.device()).size).toBe(0);
     expect(partingOf(roster, person('Nobody').device()).size).toBe(0);
+  });
+
+  it('is nothing of others who were parted with, before or after', () => {
+    const { paper, people } = circleOf('Bo', 'Cy', 'Dee');
+    const [bo, cy, dee] = people as [Person, Person, Person];
+    const knew = [...paper.entries];
+    const fork = paper.heads();
+    const write = (body: EntryBody) => paper.write(paper.founder.device(), body, fork);
+    const own = write({ type: 'remove', member: bo.member });
+    write({ type: 'remove', member: cy.member });
+    write({ type: 'device-revoke', device: dee.device() });
+    const shown = missingFrom(paper.fold(), fork, { among: partingOf(paper.fold(), bo.device()) });
+    expect(shown.entries).toEqual([own]);
+    const told = foldRoster(paper.circle, [...knew, ...shown.entries]);
+    expect(standingOf(told, bo.member, bo.device())).toBe('removed');
+  });
+
+  it('is also what parted with whoever let it in, and with whoever let those in', () => {
+    const { paper, people } = circleOf('Bo', 'Cy', 'Dee');
+    const [bo, cy] = people as [Person, Person];
+    const fork = paper.heads();
+    const guests = [person('Guest'), person('Guest of guest')] as const;
+    letIn(paper, bo, guests[0]);
+    letIn(paper, guests[0], guests[1]);
+    const knew = [...paper.entries];
+    for (const { member } of [bo, cy]) {
+      paper.write(paper.founder.device(), { type: 'remove', member }, fork);
+    }
+    const roster = paper.fold();
+    for (const { member, device } of guests) {
+      const { entries } = missingFrom(roster, [], { among: partingOf(roster, device()) });
+      const told = foldRoster(paper.circle, [...knew, ...entries]);
+      expect(standingOf(told, member, device())).toBe('removed');
+      expect([bo, cy].map((one) => statusOf(told, one))).toEqual(['removed', 'active']);
+    }
   });
 
   it('tells someone who was removed, whose device was, and who was let in by someone removed', () => {
