@@ -58,6 +58,18 @@ describe('a receipt', () => {
     expect(receipts.granted).toBe(0);
   });
 
+  it('still counts for a file that was to be deleted and could not be', async () => {
+    const { owner, copy, receipts } = await setUp();
+    owner.fillRecords();
+    // While it is being removed a grant that was under way finds nothing any more.
+    const removed = owner.library.removeFiles([owner.file], () => [
+      owner.records.receipts.put(other<ReplicaId>(), new Uint8Array(1)),
+    ]);
+    await receipts.note(owner.chunk, copy);
+    expect(await removed).toEqual({ ok: false, error: 'full' });
+    expect(receipts.granted).toBe(1);
+  });
+
   const forgeries: Readonly<Record<string, (owner: Owner, copy: Copy) => Forgery>> = {
     'for a replica that was never granted': (owner, copy) =>
       fromBen(receiptFor(owner.member, copy, { replica: { replicaId: other<ReplicaId>() } })),
