@@ -8,6 +8,8 @@ const DIST = resolve(import.meta.dirname, '..', 'dist');
 const KIB = 1024;
 /** Loaded by src/main.ts right after the first paint. */
 const AFTER_PAINT = ['boot', 'MemberShell'];
+/** Opens with the first file that is added. */
+const WITH_A_FILE = ['TransferTray'];
 
 /**
  * What each stage loads in all, in bytes. JavaScript is gzipped, the precache is raw.
@@ -59,7 +61,8 @@ export async function appSizes(dist = DIST) {
   const later = await namedIn(dist, shell, AFTER_PAINT);
   const connected = await closure(dist, [...shell, ...later]);
   const workers = await workersIn(dist, connected);
-  const stored = await closure(dist, [...connected, ...workers]);
+  const tray = await namedIn(dist, connected, WITH_A_FILE);
+  const stored = await closure(dist, [...connected, ...workers, ...tray]);
   return {
     shell: await gzipped(dist, shell),
     connected: await gzipped(dist, connected),
