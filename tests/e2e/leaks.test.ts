@@ -105,8 +105,9 @@ async function leak({ page }: Person): Promise<void> {
     kept.push(connection, new Uint8Array(heap + 1024 * 1024).fill(1));
     for (let i = 0; i < 100; i++) {
       kept.push(connection.createDataChannel(String(i)), document.createElement('p'));
-      addEventListener('message', () => kept.push(i));
     }
+    // More than a menu or a message that closes meanwhile takes along.
+    for (let i = 0; i < 1000; i++) addEventListener('message', () => kept.push(i));
     const root = await navigator.storage.getDirectory();
     await root.getFileHandle('left behind', { create: true });
   }, HEAP);

@@ -194,8 +194,9 @@ export async function setCopies(person: Person, copies: number): Promise<void> {
 /** The list of transfers, which opens from the strip. */
 export async function openTray({ page }: Person): Promise<void> {
   const tray = page.getByRole('complementary', { name: 'Transfers' });
-  if (await tray.isVisible()) return;
-  await page.getByRole('banner', { name: 'Status' }).getByRole('button').click();
+  // Not whether it is seen: adding files opens it too, and the first time it is fetched.
+  const button = page.getByRole('banner', { name: 'Status' }).getByRole('button');
+  if ((await button.getAttribute('aria-expanded')) !== 'true') await button.click();
   await expect(tray).toBeVisible();
 }
 
